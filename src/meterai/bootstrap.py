@@ -41,6 +41,7 @@ from meterai.sales.ports import PayoutProvider
 from meterai.sales.prices import PriceList
 from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.customers import quota_of_customer
+from meterai.sales.queries.payment_channel import payment_channel
 from meterai.sales.use_cases.check_gateway_key import gateway_trouble
 from meterai.stamping.archive.crl_mirror import CrlMirror
 from meterai.stamping.archive.level import Level
@@ -165,7 +166,7 @@ async def open_site_app(settings: Settings, *, clock: Clock = system_clock) -> A
     check_settings(settings, "site")
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, settings.database_site_url, "meterai-site")
-        shared = await _shared(stack, settings, settings.jail_slots)
+        shared = await _shared(stack, settings, db, jail_slots=settings.jail_slots)
         yield App(**shared, db=db, upload_room=_upload_room(settings, db), clock=clock)
 
 
@@ -185,7 +186,7 @@ async def open_worker_app(
     check_settings(settings, "worker")
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, database_url, name)
-        shared = await _shared(stack, settings, jail_slots or settings.jail_slots)
+        shared = await _shared(stack, settings, db, jail_slots=jail_slots or settings.jail_slots)
         payout = IrisPayouts(settings.payout_url, settings.payout_key)
         stack.push_async_callback(payout.close)
         messenger = _messenger(settings)
@@ -245,8 +246,13 @@ async def ask_gateways(settings: Settings) -> dict[str, str]:
 
     No payment is opened.
     """
-    async with open_gateways(settings, JailPool([READ_QR_IMAGE])) as gateways:
+    opening = open_gateways(settings, JailPool([READ_QR_IMAGE]), channel_of=_no_payment)
+    async with opening as gateways:
         return {gateway.name: await gateway_trouble(gateway) for gateway in gateways}
+
+
+async def _no_payment(_: str) -> None:
+    """Of no payment: the question is only whether the gateway knows us."""
 
 
 def code_budgets(settings: Settings) -> Budgets:
@@ -268,7 +274,9 @@ def _upload_room(settings: Settings, db: Database) -> UploadRoom:
     )
 
 
-async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) -> dict[str, Any]:
+async def _shared(
+    stack: AsyncExitStack, settings: Settings, db: Database, *, jail_slots: int
+) -> dict[str, Any]:
     """The fields of an `App` that a site and a worker make in the same way."""
     budgets = CpuBudgets(settings.jail_network_seconds)
     jail = _jail(settings, JAIL_TASKS, budgets, slots=jail_slots)
@@ -277,7 +285,8 @@ async def _shared(stack: AsyncExitStack, settings: Settings, jail_slots: int) ->
     checks = [JUDGE, RENDER, COMPARE_PAGE, READ_PICTURE]
     check_jail = _jail(settings, checks, budgets, slots=1, waiting_max=CHECKS_WAITING_MAX)
     stack.push_async_callback(check_jail.close)
-    gateways = await stack.enter_async_context(open_gateways(settings, jail))
+    opening = open_gateways(settings, jail, channel_of=partial(payment_channel, db))
+    gateways = await stack.enter_async_context(opening)
     signer = SignerClient(socket_path(settings.data))
     stack.push_async_callback(signer.close)
     development = settings.environment == "development"

@@ -6,17 +6,21 @@ import asyncio
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 
+from meterai.kit.files.secret_files import keep_rsa_pair
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.launcher.gateway_key import check_gateway_key
+from meterai.launcher.preparation import LaunchProblem
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.check_gateway_key import note_gateway_keys
 from tests.ports import free_port
 from tests.run_here import RunHere
-from tests.sandbox.twins import SERVER_KEY, running_gateway
+from tests.sandbox.twins import SERVER_KEY, running_gateway, running_snap
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="`meterai install` is for root")
 
@@ -50,6 +54,28 @@ def test_a_gateway_that_is_down_is_a_warning() -> None:
     settings = Settings(gateway_url=f"http://127.0.0.1:{free_port()}", gateway_server_key="k")
     assert "gave no answer (ClientConnectorError)" in check_gateway_key(settings)
     assert check_gateway_key(Settings()) == "", "our own twin"
+
+
+async def test_the_keys_of_snap_are_checked_too(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    keep_rsa_pair(secrets.snap_key_file, secrets.snap_public_key_file)
+    async with running_snap(tmp_path) as bank:
+        settings = Settings(
+            payment_gateways="midtrans,snap",
+            snap_url=bank.url,
+            snap_client_id="meterai-test",
+            snap_client_secret="s",
+            snap_merchant_id="M0001",
+            snap_private_key=str(secrets.snap_key_file),
+            snap_bank_key=str(secrets.snap_public_key_file),
+        )
+        with pytest.raises(
+            LaunchProblem, match=r"METERAI_SNAP_CLIENT_SECRET: the gateway at METERAI_SNAP_URL"
+        ):
+            await asyncio.to_thread(check_gateway_key, settings)
+        missing = msgspec.structs.replace(settings, snap_private_key=str(tmp_path / "no.pem"))
+        with pytest.raises(ValueError, match=r"METERAI_SNAP_PRIVATE_KEY: .*no\.pem"):
+            await asyncio.to_thread(check_gateway_key, missing)
 
 
 async def test_a_running_worker_logs_a_key_that_the_gateway_refuses(tmp_path: Path) -> None:

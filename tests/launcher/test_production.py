@@ -47,7 +47,9 @@ def start(data: Path, **changed: str) -> None:
     check_settings(from_environment(variables(data, **changed)))
 
 
-@pytest.mark.parametrize("name", ["GATEWAY_URL", "PAYOUT_URL", "WHATSAPP_URL", "PUBLIC_URL", "GATE_URL"])
+@pytest.mark.parametrize(
+    "name", ["GATEWAY_URL", "SNAP_URL", "PAYOUT_URL", "WHATSAPP_URL", "PUBLIC_URL", "GATE_URL"]
+)
 def test_nothing_goes_to_another_machine_by_http(tmp_path: Path, name: str) -> None:
     for elsewhere in ("http://gateway.example", "http://10.0.0.5:8000/x", "http://localhost.example/"):
         with pytest.raises(ValueError, match=rf"^METERAI_{name}: production takes http to this machine only"):
@@ -55,6 +57,26 @@ def test_nothing_goes_to_another_machine_by_http(tmp_path: Path, name: str) -> N
         assert from_environment({f"METERAI_{name}": elsewhere}), "development may"
     for here in ("http://localhost:9", "http://127.0.0.8/x", "http://[::1]:8000", "https://gateway.example"):
         start(tmp_path, **{name: here})
+
+
+def test_production_needs_what_each_of_its_gateways_needs(tmp_path: Path) -> None:
+    snap = {
+        "PAYMENT_GATEWAYS": "snap",
+        "SNAP_URL": "https://bank.example",
+        "SNAP_CLIENT_ID": "meterai",
+        "SNAP_CLIENT_SECRET": "secret",
+        "SNAP_PRIVATE_KEY": "/key.pem",
+        "SNAP_BANK_KEY": "/bank.pem",
+        "SNAP_COMPANIES": "va_bni=98829",
+    }
+    start(tmp_path, **snap, GATEWAY_URL="", GATEWAY_SERVER_KEY="", GATEWAY_MERCHANT_ID="")
+    for name in set(snap) - {"PAYMENT_GATEWAYS", "SNAP_COMPANIES"}:
+        with pytest.raises(ValueError, match=f"set METERAI_{name} as well"):
+            start(tmp_path, **snap | {name: ""})
+    with pytest.raises(ValueError, match="set METERAI_SNAP_MERCHANT_ID as well"):
+        start(tmp_path, **snap | {"SNAP_COMPANIES": ""})
+    with pytest.raises(ValueError, match="METERAI_GATEWAY_URL"):
+        start(tmp_path, **snap | {"PAYMENT_GATEWAYS": "snap,midtrans"}, GATEWAY_URL="")
 
 
 def test_production_is_no_sandbox_for_partners(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def bin_folder(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(bin_folder: Path) -> Iterator[RunningService]:
     """The service of the wheel, started as a newcomer starts it."""
     with passing_folder("meterai-wheel-") as place:
-        service = launch(place / "data", python=bin_folder / "python")
+        env = {"METERAI_PAYMENT_GATEWAYS": "snap,midtrans"}
+        service = launch(place / "data", python=bin_folder / "python", env=env)
         try:
             service.wait_until_ready()
             yield service
@@ -91,7 +92,7 @@ def test_it_starts_sells_stamps_and_holds(
     bin_folder: Path, installed: RunningService, tmp_path: Path
 ) -> None:
     place = ("--data", installed.data)
-    demo = run(bin_folder, tmp_path, "demo", PDF, "--json", *place)
+    demo = run(bin_folder, tmp_path, "demo", PDF, "--json", "--gateway", "snap", "--kill-gateway", *place)
     assert demo.returncode == 0, demo.stderr
     (file,) = json.loads(demo.stdout)["files"]
     assert file["verdict"] == "ASLI"

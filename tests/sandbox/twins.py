@@ -122,6 +122,7 @@ async def running_snap(folder: Path, *, notify_url: str = "") -> AsyncIterator[G
             folder=folder,
             keys=SNAP_KEYS,
             merchant_id=SNAP_MERCHANT,
+            banks={"98829": "bni"},
             notify_url=notify_url,
             public_url=f"http://127.0.0.1:{port}",
             retry_seconds=(0.05, 0.05),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import AsyncIterator, Mapping
-from typing import Self
+from typing import Any, Self
 
 import pytest
 import pytest_asyncio
@@ -18,7 +18,7 @@ from meterai.sales.adapters.gateways import GATEWAYS, adapters_of, open_gateways
 from meterai.sales.gateways import Gateways
 from meterai.sales.model import OrderState
 from meterai.sales.order import Order
-from meterai.sales.ports import Channel
+from meterai.sales.ports import Channel, ChannelOf
 from meterai.sales.prices import ChannelCost
 from meterai.sales.qr_image import READ_QR_IMAGE
 from meterai.sales.queries.order_page import order_page
@@ -26,6 +26,7 @@ from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import open_order
 from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_asked import settle_asked
+from tests.adapters.test_snap import PAYMENT, TOKEN, TRANSFERRED, adapter_at, signed, token_headers
 from tests.sales.fake_gateway import FakeGateway, notice
 from tests.sales.shop import PRICES
 from tests.web.asking import Answer, ask
@@ -42,12 +43,16 @@ class Dompet(FakeGateway):
     costs: Mapping[Channel, ChannelCost] = {Channel.QRIS: ChannelCost(basis_points=70)}
 
     @classmethod
-    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool, *, channel_of: ChannelOf) -> Self:
         assert settings.gateway_server_key == "key of dompet"
         return cls()
 
     async def close(self) -> None:
         pass
+
+
+async def no_channel(_: str) -> None:
+    """Of no payment: this gateway does not ask."""
 
 
 @pytest_asyncio.fixture
@@ -56,7 +61,7 @@ async def dompet(running: RunningSite, monkeypatch: pytest.MonkeyPatch) -> Async
     monkeypatch.setitem(GATEWAYS, Dompet.name, Dompet)
     settings = Settings(payment_gateways="dompet", gateway_server_key="key of dompet")
     check_settings(settings)
-    async with open_gateways(settings, JailPool([READ_QR_IMAGE])) as gateways:
+    async with open_gateways(settings, JailPool([READ_QR_IMAGE]), channel_of=no_channel) as gateways:
         running.app.gateways = gateways
         gateway = gateways.named("dompet")
         assert isinstance(gateway, Dompet)
@@ -141,6 +146,31 @@ async def test_midtrans_has_an_address_like_the_others_and_the_one_of_its_dashbo
     for address in ("/api/v1/gateways/midtrans/notices", "/api/v1/payments/midtrans/notices"):
         answer = await ask(running.site, address, method="POST", body=notice("MTR-1"))
         assert answer.status == 200
+
+
+async def test_snap_gets_a_token_and_leaves_its_notices_at_addresses_of_its_own(running: RunningSite) -> None:
+    """A copy gets the same good answer; a forged one is refused in SNAP's form, and nothing is kept."""
+    running.app.gateways = Gateways([adapter_at("http://127.0.0.1:1")])
+
+    async def call(path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+        answer = await ask(running.site, path, method="POST", headers=headers, body=body)
+        return answer.status, json.loads(answer.body)
+
+    status, said = await call(TOKEN, b'{"grantType":"client_credentials"}', token_headers())
+    assert (status, said["responseCode"]) == (200, "2007300")
+    headers = signed(TRANSFERRED, said["accessToken"])
+    assert (await call(PAYMENT, TRANSFERRED + b"0", headers))[1]["responseCode"] == "4012500"
+    assert await running.line.database.owner.fetchval("SELECT count(*) FROM sales.notice") == 0
+    for _ in range(2):
+        status, said = await call(PAYMENT, TRANSFERRED, headers)
+        assert (status, said["responseCode"]) == (200, "2002500")
+    assert said["virtualAccountData"]["partnerServiceId"] == "   98829"
+    kept = await running.line.database.owner.fetch("SELECT gateway, reference, raw FROM sales.notice")
+    assert [(row["gateway"], row["reference"], bytes(row["raw"])) for row in kept] == [
+        ("snap", "ref-1", TRANSFERRED)
+    ]
+    assert (await call("/api/v1/gateways/snap/notices", b"{}", {}))[0] == 404
+    assert (await call("/api/v1/gateways/snap/v1.0/qr", b"{}", {}))[0] == 404
 
 
 def test_a_gateway_that_there_is_not_is_named_at_the_start() -> None:

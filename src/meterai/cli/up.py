@@ -201,6 +201,7 @@ class _Launch:
             "Queue": f"{addresses.gate}/antre/{waiting}" if addresses.gate and waiting else "",
             "Inbox": f"{addresses.inbox}  (the e-mails and WhatsApp messages)" if addresses.inbox else "",
             "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
+            "BI-SNAP": f"{addresses.snap}  (pay here; not real money)" if addresses.snap else "",
             "Database": addresses.database,
             "Data": f"{self._settings.data}  (logs in logs/)",
         }

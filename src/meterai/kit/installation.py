@@ -19,6 +19,17 @@ from meterai.kit.settings import Settings
 TWIN_MERCHANT: Final = "G000000001"
 """The merchant for whom the gateway twin takes payments."""
 
+TWIN_CLIENT: Final = "meterai-sandbox"
+"""Our client id at the BI-SNAP twin."""
+TWIN_COMPANIES: Final = {
+    "bca": "19008",
+    "bni": "98829",
+    "bri": "22084",
+    "mandiri": "88608",
+    "permata": "73230",
+}
+"""Our numbers at the banks whose virtual accounts the BI-SNAP twin has."""
+
 
 class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """Where the processes of a running service listen. Kept in DATA/run/service.json; holds no secret."""
@@ -35,6 +46,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     gateway: str = ""
     """Base address of the gateway twin and of its page for people. Empty, here and below: a real one is
     used."""
+    snap: str = ""
+    """Base address of the BI-SNAP twin and of its page for people."""
     tsa: str = ""
     revocation: str = ""
     inbox: str = ""
@@ -168,6 +181,16 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "settlement_keys": f"midtrans={secrets.gateway_server_key}",
             "payout_url": f"{addresses.gateway}/iris/api/v1",
             "payout_key": secrets.payout_key,
+        }
+    if addresses.snap:
+        twins |= {
+            "snap_url": addresses.snap,
+            "snap_client_id": TWIN_CLIENT,
+            "snap_client_secret": secrets.snap_client_secret,
+            "snap_private_key": str(secrets.snap_key_file),
+            "snap_bank_key": str(secrets.snap_bank_public_key_file),
+            "snap_merchant_id": TWIN_MERCHANT,
+            "snap_companies": ",".join(f"va_{bank}={number}" for bank, number in TWIN_COMPANIES.items()),
         }
     if addresses.tsa:
         twins["tsa_url"] = addresses.tsa

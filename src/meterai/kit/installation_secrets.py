@@ -6,7 +6,13 @@ from pathlib import Path
 
 from meterai.kit import application_secret
 from meterai.kit.database_urls import ROLES, Role
-from meterai.kit.files.secret_files import keep_ed25519_key, keep_secret, keep_secrets, keep_text
+from meterai.kit.files.secret_files import (
+    keep_ed25519_key,
+    keep_rsa_pair,
+    keep_secret,
+    keep_secrets,
+    keep_text,
+)
 
 
 class Secrets:
@@ -17,6 +23,11 @@ class Secrets:
         self.whatsapp_token_file = self.folder / "whatsapp-token"
         self.gateway_server_key_file = self.folder / "gateway-server-key"
         self.payout_key_file = self.folder / "payout-key"
+        self.snap_client_secret_file = self.folder / "snap-client-secret"
+        self.snap_key_file = self.folder / "snap-key.pem"
+        self.snap_public_key_file = self.folder / "snap-key-public.pem"
+        self.snap_bank_key_file = self.folder / "snap-bank-key.pem"
+        self.snap_bank_public_key_file = self.folder / "snap-bank-key-public.pem"
         self.metrics_token_file = self.folder / "metrics-token"
         self.day_close_key_file = self.folder / "day-close.key.pem"
 
@@ -45,6 +56,16 @@ class Secrets:
     def payout_key(self) -> str:
         """Key between us and the payout twin."""
         return keep_text(self.payout_key_file, "IRIS-")
+
+    @property
+    def snap_client_secret(self) -> str:
+        """Client secret between us and the BI-SNAP twin."""
+        return keep_text(self.snap_client_secret_file)
+
+    def make_snap_keys(self) -> None:
+        """Makes the RSA keys with which we and the BI-SNAP twin ask each other for tokens."""
+        keep_rsa_pair(self.snap_key_file, self.snap_public_key_file)
+        keep_rsa_pair(self.snap_bank_key_file, self.snap_bank_public_key_file)
 
     @property
     def metrics_token(self) -> str:

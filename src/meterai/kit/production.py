@@ -11,17 +11,23 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Literal
 
+from meterai.kit.formats.comma_list import listed
 from meterai.kit.settings import Settings, from_environment
 
 Part = Literal["service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer"]
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
 
 _OPERATOR: Final = ("operator_name", "operator_address", "operator_basis", "operator_appointment")
-_GATEWAY: Final = ("gateway_url", "gateway_server_key", "gateway_merchant_id")
-_WORKER: Final = (*_GATEWAY, "payout_url", "payout_key", "smtp_url", "contact", *_OPERATOR)
+_GATEWAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "midtrans": ("gateway_url", "gateway_server_key", "gateway_merchant_id"),
+    "snap": ("snap_url", "snap_client_id", "snap_client_secret", "snap_private_key", "snap_bank_key"),
+}
+"""What each payment gateway needs, for the parts that speak to it."""
+_PAYS: Final = ("service", "site", "worker")
+_WORKER: Final = ("payout_url", "payout_key", "smtp_url", "contact", *_OPERATOR)
 _NEEDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "service": ("tsa_url", *_WORKER, "queue_beacon"),
-    "site": (*_GATEWAY, "contact", *_OPERATOR),
+    "site": ("contact", *_OPERATOR),
     "worker": _WORKER,
     "gate": ("public_url", "contact", "operator_name"),
     "controller": ("queue_beacon",),
@@ -68,7 +74,11 @@ def refuse_unfit(settings: Settings, part: Part) -> None:
 
 
 def _refuse_missing(settings: Settings, part: Part) -> None:
-    missing = [name for name in _NEEDS[part] if not getattr(settings, name)]
+    spoken = listed(settings.payment_gateways) if part in _PAYS else []
+    needed = [*_NEEDS[part], *(name for gateway in spoken for name in _GATEWAYS.get(gateway, ()))]
+    missing = [name for name in needed if not getattr(settings, name)]
+    if "snap" in spoken and not (settings.snap_merchant_id or settings.snap_companies):
+        missing.append("snap_merchant_id")
     explained = {name for names in _WHY for name in names}
     if services := [name for name in missing if name not in explained]:
         raise ValueError(

@@ -243,8 +243,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     payment_gateways: Annotated[
         str,
         Doc(
-            description="payment gateways in order of preference, with commas between: `midtrans` "
-            "([how one is chosen](gateways.md))"
+            description="payment gateways in order of preference, with commas between: `midtrans`, "
+            "`snap` ([how one is chosen](gateways.md))"
         ),
     ] = "midtrans"
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from meterai.kit.child_processes import free_port
 from meterai.kit.files.file_lock import locked
+from meterai.kit.formats.comma_list import listed
 from meterai.kit.settings import Settings, public_url
 from meterai.kit.unsafe_settings import is_loopback
 from meterai.stamping.stamp_face.given_artwork import check_artwork
@@ -40,15 +41,16 @@ class Ports:
     gate: int
     """GATE_PORT when the site has 8000; deploy/nginx.conf expects it there."""
     revocation: int
+    snap: int = 0
 
     @classmethod
     def wanted(cls, first: int) -> dict[str, int]:
-        """`first` and the seven ports after it, by name; 0 for each when any will do."""
+        """`first` and the eight ports after it, by name; 0 for each when any will do."""
         return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """Takes `first` and the seven ports after it, another for a busy one; with 0 any eight.
+        """Takes `first` and the eight ports after it, another for a busy one; with 0 any nine.
 
         Raises: LaunchProblem when `host` is not an address of this machine.
         """
@@ -77,6 +79,7 @@ class Twins:
     tsa: bool
     inbox: bool
     revocation: bool
+    snap: bool = False
 
     @classmethod
     def needed(cls, settings: Settings) -> Twins:
@@ -88,6 +91,7 @@ class Twins:
             tsa=not settings.tsa_url,
             inbox=not (settings.smtp_url and settings.whatsapp_url),
             revocation=not settings.revocation_url,
+            snap="snap" in listed(settings.payment_gateways) and not settings.snap_url,
         )
 
 

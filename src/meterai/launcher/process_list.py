@@ -10,7 +10,7 @@ from typing import Final
 
 from meterai.kit import database_urls
 from meterai.kit.database_urls import without_user
-from meterai.kit.installation import Addresses, start_of
+from meterai.kit.installation import TWIN_CLIENT, TWIN_COMPANIES, TWIN_MERCHANT, Addresses, start_of
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
 from meterai.launcher.preparation import LOCAL, Ports, Twins
@@ -27,6 +27,8 @@ from meterai.launcher.supervisor import (
 from meterai.stamping.signer_wire import socket_path
 
 NOTICES_PATH: Final = "/api/v1/payments/midtrans/notices"
+SNAP_PATH: Final = "/api/v1/gateways/snap"
+"""Stands before the paths of BI-SNAP's notices."""
 _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _SIGNER_SETTINGS: Final = (
     "environment",
@@ -117,6 +119,7 @@ def addresses_of(
         database=without_user(database_url),
         database_socket=database_socket,
         gateway=f"http://{LOCAL}:{ports.gateway}" if twins.gateway else "",
+        snap=f"http://{LOCAL}:{ports.snap}" if twins.snap else "",
         tsa=f"http://{LOCAL}:{ports.tsa}" if twins.tsa else "",
         revocation=f"http://{LOCAL}:{ports.revocation}" if twins.revocation else "",
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
@@ -139,17 +142,20 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
     """The twins of the outside world. They get no settings, only their key files."""
     folder = settings.data / "sandbox"
     scheme = "https" if settings.tls_certificate else "http"
+    site = f"{scheme}://{in_url(_reached_at(settings))}:{ports.site}"
     specs = []
     if twins.gateway:
         _make_key_files(secrets)
         arguments = {
             "--port": ports.gateway,
-            "--notify-url": f"{scheme}://{in_url(_reached_at(settings))}:{ports.site}{NOTICES_PATH}",
+            "--notify-url": f"{site}{NOTICES_PATH}",
             "--server-key-file": secrets.gateway_server_key_file,
             "--payout-key-file": secrets.payout_key_file,
             "--data": folder / "gateway",
         }
         specs.append(_spec("gateway", "sandbox.gateway", arguments, ready=accepts_tcp(LOCAL, ports.gateway)))
+    if twins.snap:
+        specs.append(_snap_spec(folder / "snap", ports.snap, f"{site}{SNAP_PATH}", secrets=secrets))
     if twins.tsa:
         arguments = {"--port": ports.tsa, "--pki": settings.data / "pki"}
         specs.append(_spec("tsa", "sandbox.tsa", arguments, ready=accepts_tcp(LOCAL, ports.tsa)))
@@ -166,6 +172,24 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
         }
         specs.append(_spec("inbox", "sandbox.inbox", arguments, ready=accepts_tcp(LOCAL, ports.inbox)))
     return specs
+
+
+def _snap_spec(folder: Path, port: int, notify_url: str, *, secrets: Secrets) -> Spec:
+    """The BI-SNAP twin. Its keys are made here."""
+    secrets.make_snap_keys()
+    _ = secrets.snap_client_secret
+    arguments = {
+        "--port": port,
+        "--notify-url": notify_url,
+        "--client-id": TWIN_CLIENT,
+        "--merchant-id": TWIN_MERCHANT,
+        "--banks": ",".join(f"{number}={bank}" for bank, number in TWIN_COMPANIES.items()),
+        "--secret-file": secrets.snap_client_secret_file,
+        "--merchant-key": secrets.snap_public_key_file,
+        "--bank-key": secrets.snap_bank_key_file,
+        "--data": folder,
+    }
+    return _spec("snap", "sandbox.snap", arguments, ready=accepts_tcp(LOCAL, port))
 
 
 def product_specs(settings: Settings, ports: Ports) -> list[Spec]:

@@ -8,7 +8,7 @@ Calls are safe to repeat with the same arguments. No transaction may be open dur
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -41,6 +41,10 @@ class Channel(StrEnum):
     def is_wallet(self) -> bool:
         """Whether people pay in an app that a link opens."""
         return self in (Channel.GOPAY, Channel.SHOPEEPAY)
+
+
+type ChannelOf = Callable[[str], Awaitable[Channel | None]]
+"""Says by a payment's reference how it is to be made; None: there is no such payment."""
 
 
 class GatewayState(StrEnum):

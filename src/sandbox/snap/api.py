@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
@@ -29,10 +30,17 @@ _CAME = ("settlement", "refund", "partial_refund")
 
 
 class SnapApi:
-    """The routes under /v1.0. `public_url` is where the twin's own pages are."""
+    """The routes under /v1.0.
 
-    def __init__(self, till: Till, door: Door, *, merchant_id: str, public_url: str) -> None:
+    - `banks`: the merchant's number at each bank, with the bank's name.
+    - `public_url`: where the twin's own pages are.
+    """
+
+    def __init__(
+        self, till: Till, door: Door, *, merchant_id: str, banks: Mapping[str, str], public_url: str
+    ) -> None:
         self.till, self.door = till, door
+        self._banks = banks
         self._merchant_id, self._public_url = merchant_id, public_url
 
     def routes(self) -> list[web.RouteDef]:
@@ -140,6 +148,7 @@ class SnapApi:
         payment = self.till.charge(
             order_id=reference,
             channel="bank_transfer",
+            bank=self._banks.get(_text(said, "partnerServiceId").strip(), ""),
             amount=protocol.rupiah(said.get("totalAmount")),
             name=_text(said, "virtualAccountName"),
             expires_at=protocol.moment_of(_text(said, "expiredDate")),

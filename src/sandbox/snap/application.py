@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from pathlib import Path
 
 from aiohttp import web
@@ -33,18 +34,23 @@ def make_application(
     merchant_id: str,
     notify_url: str,
     public_url: str,
+    banks: Mapping[str, str] | None = None,
     retry_seconds: tuple[float, ...] = RETRY_SECONDS,
 ) -> web.Application:
-    """The twin as an aiohttp application. `notify_url`: what stands before the paths of SNAP's notices."""
+    """The twin as an aiohttp application.
+
+    `notify_url`: what stands before the paths of SNAP's notices. `banks`: see `SnapApi`.
+    """
     book = Book(folder, now=time.time())
     sender = SnapNotices(book, keys, notify_url=notify_url, retry_seconds=retry_seconds)
     till = Till(book, FaultScript(), sender)
     door = Door(till, keys)
+    api = SnapApi(till, door, merchant_id=merchant_id, banks=banks or {}, public_url=public_url)
     application = web.Application(client_max_size=64 * 1024)
     application.add_routes(
         [
             *door.routes(),
-            *SnapApi(till, door, merchant_id=merchant_id, public_url=public_url).routes(),
+            *api.routes(),
             *ScriptApi(till).routes(),
             *Settlements(till, basic_authorization(keys.secret), name="BS").routes(),
             *Pages(till).routes(),
@@ -61,6 +67,7 @@ def main() -> None:
     parser.add_argument("--notify-url", default="", help="before the paths of notices; empty: sends none")
     parser.add_argument("--client-id", required=True)
     parser.add_argument("--merchant-id", required=True)
+    parser.add_argument("--banks", default="", help="the merchant's numbers, such as 19008=bca,98829=bni")
     parser.add_argument("--secret-file", type=Path, required=True)
     parser.add_argument("--merchant-key", type=Path, required=True, help="public key (PEM)")
     parser.add_argument("--bank-key", type=Path, required=True, help="private key (PEM)")
@@ -75,6 +82,7 @@ def main() -> None:
         folder=arguments.data,
         keys=Keys(arguments.client_id, secret, merchant, bank),
         merchant_id=arguments.merchant_id,
+        banks=dict(one.split("=") for one in arguments.banks.split(",") if one),
         notify_url=arguments.notify_url,
         public_url=f"http://{serving.HOST}:{arguments.port}",
     )

@@ -24,7 +24,7 @@ from simulator.crowd.work import challenge_in, solve
 
 _CODE = re.compile(r"(?<!\d)(\d{3}) ?(\d{3}|\d{7})(?!\d)")
 _STATE = re.compile(r'data-state="([a-z_]+)"')
-_REFERENCE = re.compile(r'data-reference="([^"]+)"')
+REFERENCE = re.compile(r'data-reference="([^"]+)"')
 _NUMBER = re.compile(r"/pesanan/([0-9A-Z-]+)/")
 _IMAGE = re.compile(r'<img src="([^"]+)"')
 _DOWNLOAD = re.compile(r'href="([^"]+)" download')
@@ -86,6 +86,8 @@ class Applicant:
     event: str = "casn"
     source_address: str = ""
     channel: str = "qris"
+    pays_at: str = ""
+    """The twin at which they pay; empty: the first one of the service."""
     wait_seconds_max: float = 60
     looks_after: tuple[float, float] = (0.9, 2.5)
     """Seconds between looks at the order, as in the page's script: soon after a return to it, and later."""
@@ -242,11 +244,15 @@ class Applicant:
         """In the bank's app: the page is hidden meanwhile, and does not look."""
         await self._think()
         self._start()
-        reference = unescape(self._found(_REFERENCE, page, "pay"))
+        reference = unescape(self._found(REFERENCE, page, "pay"))
         body = msgspec.json.encode({"order_id": reference})
         self.paying = reference
         answer = await self._elsewhere.request(
-            "POST", f"{self.service.gateway}/_pay", body=body, content_type="application/json", stay=True
+            "POST",
+            f"{self.pays_at or self.service.gateway}/_pay",
+            body=body,
+            content_type="application/json",
+            stay=True,
         )
         self._expect("pay", answer)
         self._done("pay")

@@ -20,6 +20,7 @@ class Service(msgspec.Struct, frozen=True, kw_only=True):
     site: str
     inbox: str
     gateway: str
+    snap: str = ""
     gate: str = ""
     environment: str = ""
 

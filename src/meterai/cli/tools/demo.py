@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,14 +31,35 @@ STEPS = {
     "code_arrives": "code arrives by e-mail (SMTP)",
     "give_code": "give the code",
     "order": "order and charge (QRIS)",
+    "kill_gateway": "kill the gateway (SIGKILL), see it come back",
     "pay": "pay at the sandbox gateway",
     "paid_to_stamped": "notice, settlement, stamping",
     "download": "download the stamped file",
 }
 
 
+class Gateway(StrEnum):
+    """A payment gateway of the sandbox."""
+
+    MIDTRANS = "midtrans"
+    SNAP = "snap"
+
+
 def demo(
-    files: Annotated[list[Path], typer.Argument(help="PDF files to stamp", exists=True, dir_okay=False)],
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(help="PDF files to stamp; none: a letter of ours", exists=True, dir_okay=False),
+    ] = None,
+    gateway: Annotated[
+        Gateway | None,
+        typer.Option(
+            help="the gateway that must have the payment: METERAI_PAYMENT_GATEWAYS of the service names it "
+            "first; else any"
+        ),
+    ] = None,
+    kill_gateway: Annotated[
+        bool, typer.Option("--kill-gateway", help="kill the gateway once the payment is open")
+    ] = False,
     out: Annotated[Path, typer.Option(help="folder for the stamped files")] = Path(),
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
     data: DataOption = None,
@@ -54,9 +76,12 @@ def demo(
         str(data_folder(data)),
         "--out",
         str(out),
+        "--gateway",
+        gateway or "",
+        *(["--kill-gateway"] if kill_gateway else []),
     ]
     talk = Console(stderr=True)
-    code, steps, final = play([*command, *map(str, files)], STEPS, talk)
+    code, steps, final = play([*command, *map(str, files or [])], STEPS, talk)
     if json_output:
         print(json.dumps({"steps": steps, **final}))
     elif "error" in final:

@@ -58,3 +58,19 @@ def keep_ed25519_key(path: Path) -> None:
         serialization.NoEncryption(),
     )
     write_whole(path, pem, mode=0o600)
+
+
+def keep_rsa_pair(private: Path, public: Path) -> None:
+    """Makes an RSA key in `private` (PEM, PKCS#8) and its public half in `public`, unless both are there."""
+    if private.exists() and public.exists():
+        return
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+
+    key = generate_private_key(public_exponent=65537, key_size=2048)
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    known = key.public_key().public_bytes(pem, serialization.PublicFormat.SubjectPublicKeyInfo)
+    private.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_whole(private, secret, mode=0o600)
+    write_whole(public, known, mode=0o600)

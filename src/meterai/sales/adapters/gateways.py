@@ -10,18 +10,20 @@ from meterai.jail.pool import JailPool
 from meterai.kit.formats.comma_list import listed
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.midtrans import Midtrans
+from meterai.sales.adapters.snap.gateway import Snap
 from meterai.sales.gateways import Gateways
-from meterai.sales.ports import PaymentGateway
+from meterai.sales.ports import ChannelOf, PaymentGateway
 
 
 class GatewayAdapter(PaymentGateway, Protocol):
     """A payment gateway that opens itself from the settings."""
 
     @classmethod
-    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool, *, channel_of: ChannelOf) -> Self:
         """Opens the gateway with its address and keys. Connects when it is first asked.
 
-        `jail`: opens what the gateway sends and a parser has to read, such as pictures.
+        - `jail`: opens what the gateway sends and a parser has to read, such as pictures.
+        - `channel_of`: for a gateway that is asked about each channel in another way.
         """
         ...
 
@@ -32,6 +34,7 @@ class GatewayAdapter(PaymentGateway, Protocol):
 
 GATEWAYS: dict[str, type[GatewayAdapter]] = {
     Midtrans.name: Midtrans,
+    Snap.name: Snap,
 }
 """Name -> adapter. The name is stored with each payment and stands in the address for notices."""
 
@@ -51,10 +54,17 @@ def adapters_of(settings: Settings) -> list[type[GatewayAdapter]]:
 
 
 @asynccontextmanager
-async def open_gateways(settings: Settings, jail: JailPool) -> AsyncIterator[Gateways]:
-    """Opens the gateways that the settings choose, and closes them at the end. Raises: see `adapters_of`."""
+async def open_gateways(
+    settings: Settings, jail: JailPool, *, channel_of: ChannelOf
+) -> AsyncIterator[Gateways]:
+    """Opens the gateways that the settings choose, and closes them at the end.
+
+    Raises: ValueError, as `adapters_of`, and for keys that can't be used.
+    """
     async with AsyncExitStack() as stack:
-        opened = [adapter.from_settings(settings, jail) for adapter in adapters_of(settings)]
+        opened = [
+            adapter.from_settings(settings, jail, channel_of=channel_of) for adapter in adapters_of(settings)
+        ]
         for gateway in opened:
             stack.push_async_callback(gateway.close)
         yield Gateways(opened)

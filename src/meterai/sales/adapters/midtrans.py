@@ -41,6 +41,7 @@ from meterai.sales.adapters.midtrans_wire import (
 )
 from meterai.sales.ports import (
     Channel,
+    ChannelOf,
     Charge,
     ChargeRequest,
     GatewayState,
@@ -93,7 +94,7 @@ class Midtrans:
         )
 
     @classmethod
-    def from_settings(cls, settings: Settings, jail: JailPool) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool, *, channel_of: ChannelOf) -> Self:
         """Opens the gateway at `METERAI_GATEWAY_URL`."""
         return cls(
             settings.gateway_url,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
+from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker
@@ -22,6 +23,7 @@ from meterai.sales.adapters.snap.qr_codes import QrCodes, refused
 from meterai.sales.adapters.snap.wire import Said, unusable
 from meterai.sales.ports import (
     Channel,
+    ChannelOf,
     Charge,
     ChargeRequest,
     GatewayStatus,
@@ -31,8 +33,6 @@ from meterai.sales.ports import (
 )
 from meterai.sales.prices import ChannelCost
 
-type ChannelOf = Callable[[str], Awaitable[Channel | None]]
-"""Says by a payment's reference how it was to be paid; None: there is no such payment."""
 KEY_BITS_LEAST: Final = 2048
 _OF_QRIS: Final = ChannelCost(basis_points=70)
 _OF_TRANSFERS: Final = ChannelCost(flat=3_000)
@@ -75,7 +75,7 @@ class Snap:
         self._channel_of = channel_of
 
     @classmethod
-    def from_settings(cls, settings: Settings, channel_of: ChannelOf) -> Self:
+    def from_settings(cls, settings: Settings, jail: JailPool, *, channel_of: ChannelOf) -> Self:
         """Opens the gateway at `METERAI_SNAP_URL`. Raises: ValueError for a key file that can't be used."""
         partner = Partner(
             client_id=settings.snap_client_id,
