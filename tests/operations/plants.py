@@ -746,6 +746,20 @@ _I14 = [
     Plant(
         "I14",
         2,
+        "the charge of an earlier gateway is offered again, and not the one that followed it",
+        copy_of(
+            "sales.payment",
+            f"id = {_id('payment', 'citra')}",
+            id=_NEW,
+            gateway="'snap'",
+            reference="'other'",
+            state="'cancelled'",
+            created_at="created_at + interval '1 minute'",
+        ),
+    ),
+    Plant(
+        "I14",
+        3,
         "one form made two orders",
         "ALTER TABLE sales.orders DROP CONSTRAINT orders_submit_id_key;"
         + copy_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import datetime, timedelta
 
 import msgspec
@@ -16,10 +17,12 @@ from meterai.sales.gateways import Gateways
 from meterai.sales.model import PaymentState, is_large
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, Charge, ChargeRequest, GatewayState, PaymentGateway
-from meterai.sales.store import payments
+from meterai.sales.store import orders, payments
 
 log = structlog.get_logger(__name__)
 POLL_AFTER = timedelta(seconds=10)
+LOOK_AFTER_TROUBLE = timedelta(seconds=10)
+"""When an attempt is looked at that its gateway did not close: it is closed once the gateway answers."""
 LOOK_AFTER_CLOSING = timedelta(minutes=1)
 """When a closed attempt is looked at again; later ever more rarely. Money may come late."""
 
@@ -65,6 +68,47 @@ def new_attempt(
         settled_at=None,
         reversed_at=None,
     )
+
+
+async def open_charge(
+    db: Database, gateways: Gateways, order: Order, payment: Payment, *, clock: Clock
+) -> list[Payment]:
+    """Asks for the charge of a new attempt. While a gateway can't be used, tries others that are healthy.
+
+    Returns the attempts that this made, the last of them being what the customer pays. One that another
+    follows is cancelled in our books. Its gateway may have opened it: the poller closes it there.
+    """
+    attempts: list[Payment] = []
+    tried = frozenset({payment.gateway})
+    while True:
+        payment = await ask_for_charge(
+            db, gateways.named(payment.gateway), order.number, payment, clock=clock
+        )
+        other = None
+        if payment.state is PaymentState.CREATING:
+            other = gateways.another(payment.channel, payment.amount, but=tried)
+        following = None
+        if other is not None:
+            following = await _follow(db, order.id, payment, other.name, now=clock())
+        if following is None:
+            return [*attempts, payment]
+        attempts.append(msgspec.structs.replace(payment, state=PaymentState.CANCELLED))
+        payment, tried = following, tried | {following.gateway}
+
+
+async def _follow(
+    db: Database, order_id: uuid.UUID, payment: Payment, gateway: str, *, now: datetime
+) -> Payment | None:
+    """Writes an attempt at another gateway instead of `payment`; None when that is no longer awaited."""
+    async with db.transaction() as tx:
+        order = await orders.lock_order(tx, order_id)
+        open_now = order.open_payment
+        if open_now is None or open_now.id != payment.id or open_now.state is not PaymentState.CREATING:
+            return None
+        following = new_attempt(order, payment.channel, gateway, now=now, expires_at=payment.expires_at)
+        await payments.add_attempt(tx, order.id, following, look_at=now + LOOK_AFTER_TROUBLE)
+    log.warning("payment_moved", reference=payment.reference, gateway=payment.gateway, to=gateway)
+    return following
 
 
 async def ask_for_charge(

@@ -56,6 +56,14 @@ class Gateways:
             raise Refusal(Kind.INVALID, "payment.no_channel")
         return min(able, key=lambda one: (not one.is_healthy, gateway_cost(one.costs[channel], amount)))
 
+    def another(self, channel: Channel, amount: int, *, but: frozenset[str]) -> PaymentGateway | None:
+        """The gateway for a payment that those named in `but` did not open; None: no other is healthy."""
+        try:
+            found = self.choose(channel, amount, but=but)
+        except Refusal:
+            return None
+        return found if found.is_healthy else None
+
     def is_healthy(self, channel: Channel) -> bool:
         """Whether a gateway that is not in trouble offers the channel."""
         return any(channel in one.costs and one.is_healthy for one in self)

@@ -1,4 +1,4 @@
-"""I4, I5, I14: every payment becomes a sale, a refund or young suspense, is credited once; one is open."""
+"""I4, I5, I14: every payment becomes a sale, a refund or young suspense, is credited once; one is offered."""
 
 # ruff: noqa: S608 (our own queries)
 
@@ -137,9 +137,11 @@ I5 = SqlInvariant(
 
 I14 = SqlInvariant(
     id="I14",
-    title="One open payment per order, at its price and while it waits; one order per submit id",
+    title="One payment is offered per order, the newest, at its price and while it waits; one order per "
+    "submit id",
     population="sales.orders",
     parts=(
+        # A cancelled charge may still be open at its gateway, but nobody is offered it.
         """
         SELECT order_id::text AS subject, format('%s open payments', count(*)) AS fact
         FROM sales.payment WHERE state IN ('creating', 'pending') GROUP BY order_id HAVING count(*) > 1
@@ -150,6 +152,13 @@ I14 = SqlInvariant(
             format('Rp%s can be paid, the order is %s and of Rp%s', p.amount, o.state, o.total) AS fact
         FROM sales.payment p JOIN sales.orders o ON o.id = p.order_id
         WHERE p.state IN ('creating', 'pending') AND (o.state <> 'awaiting_payment' OR p.amount <> o.total)
+        """,
+        # It is the newest: what was cancelled for another one is not offered again.
+        """
+        SELECT p.reference AS subject,
+            format('offered at %s, and a newer one at %s is %s', p.gateway, n.gateway, n.state) AS fact
+        FROM sales.payment p JOIN sales.payment n ON n.order_id = p.order_id AND n.created_at > p.created_at
+        WHERE p.state IN ('creating', 'pending') AND n.state NOT IN ('creating', 'pending')
         """,
         # The index alone finds forms that were sent twice.
         """

@@ -240,12 +240,13 @@ async def claim_due(connection: Connection, now: datetime, *, limit: int) -> lis
 
     - An open attempt is due every 10 to 30 seconds. So is one with a notice within `UNREAD_FOR` that the
       gateway has not answered for since.
+    - So is a cancelled one that could still be paid, until the gateway has answered: it is closed there.
     - Any other attempt is due every 5 minutes until the gateway has answered: see `note_answer`.
     """
     rows = await connection.fetch(
         """
         UPDATE sales.payment p SET polls = p.polls + 1, asked_at = $1, poll_at = $1 + CASE
-            WHEN p.state IN ('creating', 'pending') OR EXISTS (
+            WHEN p.state IN ('creating', 'pending') OR p.state = 'cancelled' AND p.expires_at > $1 OR EXISTS (
                 SELECT FROM sales.notice n WHERE n.reference = p.reference AND n.processed_at IS NULL
                     AND n.received_at > $1 - $3::interval)
                 THEN least(greatest(($1 - p.created_at) / 2, interval '10 s'), interval '30 s')

@@ -5,24 +5,28 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
+import structlog
+
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Connection, Database
+from meterai.kit.database import Database
 from meterai.sales.attempts import (
     LOOK_AFTER_CLOSING,
-    ask_for_charge,
+    LOOK_AFTER_TROUBLE,
     new_attempt,
+    open_charge,
     read_channel,
     refuse_for_large,
 )
 from meterai.sales.gateways import Gateways
-from meterai.sales.model import OrderState
+from meterai.sales.model import OrderState, PaymentState
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel, GatewayState, PaymentGateway
 from meterai.sales.store import orders, payments
 from meterai.sales.use_cases.ask_to_settle import Settle
 from meterai.sales.use_cases.place_order import RESERVATION_GRACE, PlacedOrder, placed, refuse_ended
 
+log = structlog.get_logger(__name__)
 LEAST_TIME = timedelta(seconds=60)
 EXTENSION = timedelta(minutes=10)
 assert EXTENSION < RESERVATION_GRACE
@@ -39,19 +43,22 @@ async def change_channel(
     settle: Settle,
     clock: Clock,
 ) -> PlacedOrder:
-    """Closes the open attempt at the gateway and opens one over `channel`.
+    """Closes the open attempt at its gateway and opens one over `channel`.
 
     This extends the time to pay by at most `EXTENSION`, while the stamps are still reserved. An open attempt
-    over that channel is kept.
+    over that channel is kept, unless its gateway never opened it and another one is to be had.
 
-    Nobody can pay twice: the old charge is closed first. If it was just paid, `settle` books it
-    (`ask_to_settle`) and nothing new is opened. If another amount was paid, that money goes back, and the
-    order still waits.
+    The old charge is closed first. If it was just paid, `settle` books it (`ask_to_settle`) and nothing new
+    is opened. If another amount was paid, that money goes back, and the order still waits.
+
+    If its gateway does not close it, the new attempt is opened at another healthy gateway. The poller closes
+    the old charge as soon as its gateway answers; a second payment goes back by itself.
 
     Raises: Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`, `payment.only_va`;
     CONFLICT `order.not_placed`, `order.already_paid`, `order.expires_soon` (under a minute left),
     `payment.too_many_attempts`;
-    GONE `order.expired`, `order.cancelled`; UNAVAILABLE `gateway.unavailable` (the old attempt stays).
+    GONE `order.expired`, `order.cancelled`; UNAVAILABLE `gateway.unavailable` (the old attempt stays, and no
+    other gateway can take the new one).
     """
     channel = read_channel(channel, gateways)
     async with db.connection() as connection:
@@ -59,27 +66,50 @@ async def change_channel(
     _refuse(order, clock())
     refuse_for_large(order, channel)
     old = order.open_payment
-    if old is not None and old.channel is channel:
-        return placed(order, old)
-    if old is not None:
-        await _close(gateways.named(old.gateway), old, settle)
     gateway = gateways.choose(channel, order.total)
+    if old is not None and old.channel is channel and not _is_stuck(old, gateway):
+        return placed(order, old)
+    look_after = LOOK_AFTER_CLOSING
+    if old is not None and not await _close(gateways, old, settle):
+        gateway, look_after = _elsewhere(gateways, old, channel), LOOK_AFTER_TROUBLE
     now = clock()
     async with db.transaction() as tx:
         order = await orders.lock_order(tx, order_id)
         _refuse(order, now)
-        payment, new = await _next(tx, order, old, channel, gateway.name, now, payment_minutes)
-    if new:
-        payment = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
-    return placed(order, payment)
+        open_now = order.open_payment
+        if open_now is not None and (old is None or open_now.id != old.id):
+            return placed(order, open_now)  # another tab opened it
+        expires_at = _end(order, now, timedelta(minutes=payment_minutes))
+        payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
+        await payments.add_attempt(tx, order.id, payment, look_at=now + look_after)
+    attempts = await open_charge(db, gateways, order, payment, clock=clock)
+    return placed(order, attempts[-1])
 
 
-async def _close(gateway: PaymentGateway, old: Payment, settle: Settle) -> None:
-    status = await gateway.expire(old.reference)
+def _is_stuck(old: Payment, chosen: PaymentGateway) -> bool:
+    """Whether an attempt shows nothing to pay with, and another gateway would be chosen now."""
+    return old.state is PaymentState.CREATING and old.gateway != chosen.name
+
+
+async def _close(gateways: Gateways, old: Payment, settle: Settle) -> bool:
+    """Closes a charge at its gateway; False when it may still take money."""
+    try:
+        status = await gateways.named(old.gateway).expire(old.reference)
+    except Refusal as refusal:
+        if refusal.kind is not Kind.UNAVAILABLE:
+            raise
+        log.warning("charge_not_closed", reference=old.reference, code=refusal.code, **refusal.facts)
+        return False
     if status.state is GatewayState.SETTLED:
         await settle(old.reference)
-    if status.state is GatewayState.PENDING:
+    return status.state is not GatewayState.PENDING
+
+
+def _elsewhere(gateways: Gateways, old: Payment, channel: Channel) -> PaymentGateway:
+    other = gateways.another(channel, old.amount, but=frozenset({old.gateway}))
+    if other is None:
         raise Refusal(Kind.UNAVAILABLE, "gateway.unavailable", reason="not_closed")
+    return other
 
 
 def _refuse(order: Order, now: datetime) -> None:
@@ -95,25 +125,6 @@ def _refuse(order: Order, now: datetime) -> None:
         raise Refusal(Kind.CONFLICT, "order.expires_soon")
     if len(order.payments) >= ATTEMPTS_MAX:
         raise Refusal(Kind.CONFLICT, "payment.too_many_attempts")
-
-
-async def _next(
-    tx: Connection,
-    order: Order,
-    old: Payment | None,
-    channel: Channel,
-    gateway: str,
-    now: datetime,
-    minutes: int,
-) -> tuple[Payment, bool]:
-    """The attempt that stands afterwards, and whether it is new: another tab may have opened one."""
-    open_now = order.open_payment
-    if open_now is not None and (old is None or open_now.id != old.id):
-        return open_now, False
-    expires_at = _end(order, now, timedelta(minutes=minutes))
-    payment = new_attempt(order, channel, gateway, now=now, expires_at=expires_at)
-    await payments.add_attempt(tx, order.id, payment, look_at=now + LOOK_AFTER_CLOSING)
-    return payment, True
 
 
 def _end(order: Order, now: datetime, life: timedelta) -> datetime:

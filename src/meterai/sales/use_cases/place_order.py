@@ -15,11 +15,11 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger import queries as ledger_queries
 from meterai.ledger.model import SELLER, lot_account_id
 from meterai.ledger.open_day import on_open_day
-from meterai.sales.attempts import ask_for_charge, new_attempt, read_channel, refuse_for_large
+from meterai.sales.attempts import new_attempt, open_charge, read_channel, refuse_for_large
 from meterai.sales.gateways import Gateways
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
-from meterai.sales.ports import Channel, PaymentGateway
+from meterai.sales.ports import Channel
 from meterai.sales.prices import Price, PriceList, price_of
 from meterai.sales.store import drafts, orders, payments
 
@@ -55,7 +55,9 @@ async def place_order(
     payment_minutes: int,
     clock: Clock,
 ) -> PlacedOrder:
-    """Reserves the order's stamps, opens an attempt to pay, and asks the gateway for the charge.
+    """Reserves the order's stamps, opens an attempt to pay, and asks a gateway for the charge.
+
+    If that gateway can't be used, another healthy one that offers the channel is asked at once.
 
     Placing an order again, from a second click or another tab, gives the same order and the same attempt.
 
@@ -92,13 +94,13 @@ async def place_order(
             )
     if repriced:
         raise Refusal(Kind.CONFLICT, "order.price_changed")
-    return await _charge(db, gateway, order, payment, clock=clock)
+    return await _charge(db, gateways, order, payment, clock=clock)
 
 
 async def _charge(
-    db: Database, gateway: PaymentGateway, order: Order, payment: Payment, *, clock: Clock
+    db: Database, gateways: Gateways, order: Order, payment: Payment, *, clock: Clock
 ) -> PlacedOrder:
-    payment = await ask_for_charge(db, gateway, order.number, payment, clock=clock)
+    attempts = await open_charge(db, gateways, order, payment, clock=clock)
     order = msgspec.structs.replace(
         order,
         state=next_order_state(order.state, OrderTransition.PLACE),
@@ -107,9 +109,9 @@ async def _charge(
         items=tuple(
             msgspec.structs.replace(item, lot_account_id=lot_account_id(item.id)) for item in order.items
         ),
-        payments=(*order.payments, payment),
+        payments=(*order.payments, *attempts),
     )
-    return msgspec.structs.replace(placed(order, payment), order=order)
+    return msgspec.structs.replace(placed(order, attempts[-1]), order=order)
 
 
 def refuse_ended(order: Order) -> None:
