@@ -82,7 +82,9 @@ async def worker(shop: Shop, tmp_path: Path) -> AsyncIterator[Worker]:
             shop,
             till,
             folder,
-            Reconciler(shop.db, shop.gateways, servers.by_gateway, folder=folder, clock=shop.clock),
+            Reconciler(
+                shop.database.worker, shop.gateways, servers.by_gateway, folder=folder, clock=shop.clock
+            ),
         )
         await servers.close()
 

@@ -62,6 +62,7 @@ async def test_a_made_up_history_keeps_every_invariant(database: TestDatabase, t
     assert looked_at.pop("I25") == 0, "everything is finished"
     for partners in ("I28", "I29", "I30", "I31"):
         assert looked_at.pop(partners) == 0, "people bought, and no partner"
+    assert looked_at.pop("I32") == 0, "no report and no bank statement came"
     assert all(looked_at.values())
     assert looked_at["I1"] == 2 * CUSTOMERS
     (files,) = [found for found in results if found.id == "I9"]

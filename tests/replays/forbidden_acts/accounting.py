@@ -1,24 +1,37 @@
-"""Closed days and their statements."""
+"""What gateways and the bank say."""
 
 from __future__ import annotations
 
 from tests.replays.forbidden_acts.act import Act
 
-_EMPTY = "'\\x'::bytea"
+_NEW = "gen_random_uuid()"
+_EMPTY = "ARRAY[]::text[], ARRAY[]::text[], ARRAY[]::bigint[], ARRAY[]::bigint[]"
 
 ACTS = [
-    Act("close a day", "SELECT ledger.close_day('2020-01-01', now())", may=["closer"]),
-    Act("close a day by hand", "INSERT INTO ledger.closed_day VALUES ('2020-01-01', now())"),
-    Act("open a closed day", "DELETE FROM ledger.closed_day"),
     Act(
-        "store a statement",
-        f"SELECT accounting.store_statement('2020-01-01', '{{}}'::bytea, {_EMPTY}, 'k', 'p', now())",
-        may=["closer"],
+        "take in a settlement report",
+        f"SELECT accounting.take_report('fake', '2026-01-01', sha256('x'), 'PO-123', 1, {_EMPTY}, now())",
+        may=["worker", "operator"],
     ),
     Act(
-        "write a statement by hand",
-        f"INSERT INTO accounting.day_statement VALUES ('2020-01-01', {_EMPTY}, {_EMPTY}, 'k', now())",
+        "take in a bank statement",
+        """SELECT accounting.take_statement('1', sha256('x'), '2026-01-01', '2026-01-01', NULL, NULL,
+            ARRAY[]::date[], ARRAY[]::bigint[], ARRAY[]::text[], now())""",
+        may=["worker", "operator"],
     ),
-    Act("change a statement", "UPDATE accounting.day_statement SET key_id = key_id"),
-    Act("exchange the key of statements", "UPDATE accounting.statement_key SET public_key = 'p'"),
+    Act(
+        "explain a line of the bank",
+        f"SELECT accounting.explain_line({_NEW}, 'other', NULL, now())",
+        may=["operator"],
+        refused_as=["SL003"],
+    ),
+    Act("compare again", "SELECT accounting.compare_again(ARRAY[]::text[], now())", may=["worker"]),
+    Act("resolve a difference", "UPDATE accounting.difference SET resolved_at = now()"),
+    Act("hide a difference", "DELETE FROM accounting.difference"),
+    Act("change what a gateway reported", "UPDATE accounting.settlement_report SET payout = 1"),
+    Act("change what the bank said", "UPDATE accounting.bank_line SET amount = 1"),
+    Act(
+        "explain a line by the function behind",
+        "SELECT accounting.explain(l, 'other', NULL, now()) FROM accounting.bank_line l",
+    ),
 ]
