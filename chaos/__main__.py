@@ -1,4 +1,6 @@
-"""`python -m chaos`: plays the faults of docs/reliability.md. Exit codes: 0 all held, 1 not, 2 not played."""
+"""`python -m chaos`: plays the faults of docs/reliability.md.
+
+Exit codes: 0 all held, 1 not, 2 not played."""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ import msgspec
 import uvloop
 
 from chaos.outcome import Outcome, RowOutcome, show
+from chaos.planted import PLANTS, run_plants
 from chaos.play import Wish, play
 from chaos.row import Row
 from chaos.rows import ROWS
@@ -27,9 +30,12 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="under 4 minutes: the quick rows alone")
     parser.add_argument("--rows", help="their numbers, such as 1,3,16; default: all")
     parser.add_argument("--per-second", type=float, default=_PER_SECOND, help="people who come")
+    parser.add_argument("--planted", choices=(*PLANTS, "all"), help="plant a bug that a checker must find")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
     try:
+        if asked.planted:
+            sys.exit(_plant(asked.planted, seed=asked.seed, as_json=asked.json))
         rows = chosen(asked.rows, short=asked.short)
         wish = Wish(asked.seed, rows, asked.per_second, asked.short, _tell)
         outcome = uvloop.run(ended_by_signals(play(wish)))
@@ -50,6 +56,24 @@ def chosen(numbers: str | None, *, short: bool) -> Sequence[Row]:
     if unknown := wanted - {row.number for row in ROWS}:
         raise ValueError(f"no row {', '.join(map(str, sorted(unknown)))}")
     return [row() for row in ROWS if row.number in wanted]
+
+
+def _plant(name: str, *, seed: int, as_json: bool) -> int:
+    """Plants one bug: 1 when its checker finds it, as in a run with that bug, else 2. Plants all: 0 when each
+    was found, else 1."""
+    plants = list(PLANTS.values()) if name == "all" else [PLANTS[name]]
+    outcomes = uvloop.run(ended_by_signals(run_plants(plants, seed=seed)))
+    for outcome in outcomes:
+        how = "caught" if outcome.caught else "NOT CAUGHT"
+        print(f"{outcome.name}: {how} by {outcome.checker}", file=sys.stderr)
+        for words in outcome.found:
+            print(f"  {words[:200]}", file=sys.stderr)
+    if as_json:
+        print(msgspec.json.encode({"seed": seed, "planted": outcomes}).decode())
+    all_caught = all(outcome.caught for outcome in outcomes)
+    if name == "all":
+        return 0 if all_caught else 1
+    return 1 if all_caught else 2
 
 
 def _tell(said: RowOutcome | dict[str, Any]) -> None:

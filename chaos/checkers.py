@@ -28,9 +28,9 @@ async def check_journal(stage: Stage) -> list[str]:
     return [f"{JOURNAL}: {words}" for words in differences(entries, server)]
 
 
-async def check_rest(stage: Stage) -> list[str]:
-    """Waits, at most a minute, until each payment is a stamp or a refund. Returns what is not."""
-    deadline = time.monotonic() + _REST_SECONDS
+async def check_rest(stage: Stage, *, seconds: float = _REST_SECONDS) -> list[str]:
+    """Waits, at most `seconds`, until each payment is a stamp or a refund. Returns what is not."""
+    deadline = time.monotonic() + seconds
     while True:
         try:
             async with stage.owner() as connection:

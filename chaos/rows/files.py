@@ -153,14 +153,14 @@ class BitFlip(Row):
         place = stage.dice.randrange(stored.stat().st_size)
         if not await _served(stage, entry):
             raise NotFired(f"the unchanged file of order {entry.order} is not served")
-        _flip(stored, place)
+        flip(stored, place)
         try:
             found = await check_invariants(stage, every_file=True)
             if not any(words.startswith("I9") and digest in words for words in found):
                 raise NotFired(f"I9 did not find the changed file {digest[:12]}: {found}")
             self._served = await _served(stage, entry)
         finally:
-            _flip(stored, place)
+            flip(stored, place)
         return f"bit 0 of byte {place} of {digest[:12]} flipped; meterai check: I9 is broken for it"
 
     async def check(self, stage: Stage) -> Sequence[str]:
@@ -178,7 +178,8 @@ async def _served(stage: Stage, entry: Entry) -> str:
     return f"the changed file was served ({len(answer.body)} bytes)" if answer.status == 200 else ""
 
 
-def _flip(file: Path, place: int) -> None:
+def flip(file: Path, place: int) -> None:
+    """Flips the lowest bit of one byte of a file."""
     with file.open("r+b") as handle:
         handle.seek(place)
         byte = handle.read(1)[0]
