@@ -44,7 +44,7 @@ def adapter_at(url: str, *, secret: str = SNAP_KEYS.secret, now: datetime | None
         Partner(client_id=SNAP_KEYS.client_id, channel_id="95221", secret=secret, key=OUR_KEY),
         bank_key=BANK_KEY.public_key(),
         merchant=SNAP_MERCHANT,
-        companies={Channel.VA_BNI: COMPANY},
+        companies={Channel.VA_BNI: COMPANY, Channel.VA_MANDIRI: "88608"},
         channel_of=channel_of,
         clock=(lambda: now) if now else system_clock,
         limits=CallLimits(total_seconds=1),
@@ -96,6 +96,12 @@ async def test_a_charge_shows_the_payer_how_to_pay_and_is_settled(
     status = await snap.get_status("ref-1")
     assert (status.state, status.amount, status.channel) == (GatewayState.SETTLED, 25000, channel)
     assert status.transaction_id
+
+
+async def test_at_mandiri_people_choose_our_company_and_type_the_rest(snap: Snap) -> None:
+    charge = await snap.create_charge(request(channel=Channel.VA_MANDIRI))
+    assert (charge.biller_code, charge.va_number) == ("88608", customer_no("ref-1"))
+    assert (await snap.expire("ref-1")).state is GatewayState.CANCELLED
 
 
 async def test_an_unknown_reference_is_missing(snap: Snap) -> None:
@@ -155,7 +161,7 @@ async def test_a_number_that_another_payment_has_is_refused_and_left_alone(
 
 
 async def test_what_is_not_offered_is_refused(snap: Snap, twin: Gateway) -> None:
-    assert set(snap.costs) == set(WAYS)
+    assert set(snap.costs) == {*WAYS, Channel.VA_MANDIRI}
     other = adapter_at(twin.url)
     other._codes._merchant = "another merchant"
     assert (await refused(other.create_charge(request()))).facts["reason"] == "status_code_401"

@@ -83,7 +83,7 @@ class Charge(msgspec.Struct, frozen=True, kw_only=True):
     state: GatewayState  # PENDING, but a repeated call may find it further on
     qr_text: str = ""  # QRIS: content of the QR code
     va_number: str = ""  # virtual account: its number; of Mandiri at Midtrans the bill key
-    biller_code: str = ""  # Mandiri at Midtrans: the biller to choose before the bill key
+    biller_code: str = ""  # Mandiri: the biller to choose before the number
     pay_url: str = ""  # wallet: the link that opens its app
     payment_page_url: str = ""  # the sandbox's page on which a person pays; empty at the real gateway
 

@@ -54,7 +54,7 @@ class Accounts:
         account = said.virtual_account_data or Account()
         if account.trx_id != request.reference:
             raise unusable("answer_of_another_charge")
-        return _charge(request, account, GatewayState.PENDING)
+        return self._charge(request, account, GatewayState.PENDING)
 
     async def fetch(self, reference: str, channel: Channel) -> GatewayStatus:
         """What stands of a charge."""
@@ -80,7 +80,7 @@ class Accounts:
             raise refused(answer, "gateway.charge_lost", Kind.CONFLICT)
         if amount_of(account.total_amount or account.paid_amount) != request.amount:
             raise refused(answer, "gateway.charge_mismatch", Kind.CONFLICT)
-        return _charge(request, account, status.state)
+        return self._charge(request, account, status.state)
 
     async def _status(self, reference: str, channel: Channel) -> tuple[GatewayStatus, Account]:
         body = self._account(reference, channel) | {
@@ -97,6 +97,23 @@ class Accounts:
         if account_no(account.virtual_account_no) != self._number(reference, channel):
             raise unusable("answer_of_another_order")
         return _status(reference, channel, account), account
+
+    def _charge(self, request: ChargeRequest, account: Account, state: GatewayState) -> Charge:
+        """The charge for people. At Mandiri they choose our company first, and then type the rest."""
+        number = account_no(account.virtual_account_no)
+        if number != self._number(request.reference, request.channel):
+            raise unusable("answer_of_another_charge")
+        company = self._company(request.channel) if request.channel is Channel.VA_MANDIRI else ""
+        return Charge(
+            reference=request.reference,
+            transaction_id=account.reference_no or number,
+            channel=request.channel,
+            amount=request.amount,
+            state=state,
+            va_number=number.removeprefix(company),
+            biller_code=company,
+            payment_page_url=(account.additional_info or More()).sandbox_payment_page,
+        )
 
     def _account(self, reference: str, channel: Channel) -> dict[str, Any]:
         """The account by its parts. Spaces before the company's number belong to it."""
@@ -115,21 +132,6 @@ class Accounts:
         if company is None:  # it was taken out of the settings
             raise unusable("channel_not_set")
         return company
-
-
-def _charge(request: ChargeRequest, account: Account, state: GatewayState) -> Charge:
-    number = account_no(account.virtual_account_no)
-    if not number.isascii() or not number.isdecimal():
-        raise unusable("account_unreadable")
-    return Charge(
-        reference=request.reference,
-        transaction_id=account.reference_no or number,
-        channel=request.channel,
-        amount=request.amount,
-        state=state,
-        va_number=number,
-        payment_page_url=(account.additional_info or More()).sandbox_payment_page,
-    )
 
 
 def _status(reference: str, channel: Channel, account: Account) -> GatewayStatus:
