@@ -17,6 +17,7 @@ from meterai.kit.messages import Message
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import Flow, OrderState, RefundReason
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, RefundFacts, message_of
+from meterai.sales.ports import Channel
 from meterai.sales.queries.order_access import find_order_by_token
 from meterai.sales.store import order_links, orders
 from meterai.sales.use_cases.leave_contact import leave_contact
@@ -39,6 +40,7 @@ def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: Ne
         flow=Flow.QUOTA,
         state=OrderState.PAID,
         total=12_500,
+        channel=Channel.GOPAY,
         language=language,
         contact_kind="email",
         contact_value="ani@contoh.id",
@@ -51,6 +53,8 @@ def test_each_kind_of_news_has_its_words_and_the_link_in_both_languages(news: Ne
     assert message.text.endswith("http://situs/p/x")
     assert order.number in message.subject
     assert "{" not in message.subject + message.text
+    tells_of_payment = news in (News.PAID, News.COMPLETED, News.COMPLETED_PARTLY)
+    assert ("(GoPay)" in message.text) is tells_of_payment
     if news in (News.MONEY_RETURNS, News.NEEDS_ACCOUNT, News.REFUND_PAID):
         assert "Rp12.500" in message.subject
         assert {"id": "Dibayar dua kali", "en": "Paid twice"}[language] in message.text

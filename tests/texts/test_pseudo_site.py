@@ -15,6 +15,7 @@ from meterai.kit.settings import Settings
 from meterai.sales.events import EXAMPLE
 from meterai.sales.model import Flow, OrderState, RefundReason
 from meterai.sales.news import News, OrderToTell, RefundFacts, message_of
+from meterai.sales.ports import Channel
 from tests.storage_fixtures import TestDatabase
 from tests.texts.pseudo_language import escaped_in_page, escaped_words, pseudo_language
 from tests.web.test_shop import form_of, running_with
@@ -94,8 +95,8 @@ def test_news_of_an_order_is_translated(news: News, pseudo_language: str) -> Non
     order = OrderToTell(
         id=uuid.UUID(int=0), submit_id="form", token_round=0, token_digest=b"", number="M7KQ-3XPD-92RT",
         flow=Flow.QUOTA,
-        state=OrderState.PAID, total=12_500, language=pseudo_language, contact_kind="email",
-        contact_value="ani@contoh.id", waits_for_choice=True, all_stamped=True,
+        state=OrderState.PAID, total=12_500, channel=Channel.QRIS, language=pseudo_language,
+        contact_kind="email", contact_value="ani@contoh.id", waits_for_choice=True, all_stamped=True,
     )  # fmt: skip
     refund = RefundFacts(amount=12_500, reason=RefundReason.DOUBLE, waits_for_account=True)
     message = message_of(order, news, "http://situs/p/x", refund=refund)

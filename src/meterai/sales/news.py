@@ -13,6 +13,8 @@ from meterai.customers.contacts import ContactKind
 from meterai.kernel.money import format_rupiah
 from meterai.kit.messages import Message
 from meterai.sales.model import Flow, OrderState, RefundReason
+from meterai.sales.ports import Channel
+from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.order_news import ORDER_NEWS
 from meterai.texts.states import STATES
@@ -51,6 +53,8 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     state: OrderState
     language: str
     total: int
+    channel: Channel | None
+    """How it was paid."""
     contact_kind: ContactKind | None
     contact_value: str | None
     all_stamped: bool
@@ -106,6 +110,8 @@ def message_of(
         news = News.COMPLETED_PARTLY
     subject, text = (translate(sentence, order.language) for sentence in ORDER_NEWS[news])
     facts = {"number": order.number, "total": format_rupiah(order.total), "link": link}
+    if order.channel is not None:
+        facts["channel"] = translate(CHANNEL_NAMES[order.channel], order.language)
     if refund is not None:
         facts |= refund.words(order.language)
     return Message(

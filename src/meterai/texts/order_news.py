@@ -12,24 +12,24 @@ ORDER_NEWS: Final[Mapping[str, Letter]] = {
     "paid": Letter(
         N_("Pembayaran diterima: pesanan {number}"),
         N_(
-            "Pembayaran {total} untuk pesanan {number} sudah kami terima.\n\n"
+            "Pembayaran {total} ({channel}) untuk pesanan {number} sudah kami terima.\n\n"
             "Lihat pesanan, kuitansi, dan hasilnya di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
         ),
     ),
     "completed": Letter(
         N_("Dokumen Anda sudah bermeterai: pesanan {number}"),
         N_(
-            "Pembayaran {total} untuk pesanan {number} sudah kami terima, dan semua dokumen sudah "
-            "diberi meterai.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
+            "Pembayaran {total} ({channel}) untuk pesanan {number} sudah kami terima, dan semua dokumen "
+            "sudah diberi meterai.\n\nUnduh dokumen dan kuitansinya di sini. Simpan tautan ini, jangan "
             "dibagikan:\n{link}"
         ),
     ),
     "completed_partly": Letter(
         N_("Dokumen lainnya sudah bermeterai: pesanan {number}"),
         N_(
-            "Pembayaran {total} untuk pesanan {number} sudah kami terima. Dokumen sudah diberi meterai, "
-            "kecuali yang tidak dapat diberi meterai.\n\nUnduh dokumen dan kuitansinya, dan lihat apa yang "
-            "dapat dilakukan dengan yang lain, di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
+            "Pembayaran {total} ({channel}) untuk pesanan {number} sudah kami terima. Dokumen sudah diberi "
+            "meterai, kecuali yang tidak dapat diberi meterai.\n\nUnduh dokumen dan kuitansinya, dan lihat "
+            "apa yang dapat dilakukan dengan yang lain, di sini. Simpan tautan ini, jangan dibagikan:\n{link}"
         ),
     ),
     "document_refused": Letter(
