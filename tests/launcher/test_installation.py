@@ -43,7 +43,7 @@ def test_secrets_are_kept_private_and_stay_the_same(tmp_path: Path) -> None:
     first, again = Secrets(tmp_path), Secrets(tmp_path)
     assert first.database_roles == again.database_roles
     assert first.gateway_server_key == again.gateway_server_key
-    assert len(set(first.database_roles.values())) == 8
+    assert len(set(first.database_roles.values())) == 9
     assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o600}
 
 
@@ -64,6 +64,7 @@ def test_a_command_beside_the_service_gets_the_settings_the_service_uses(tmp_pat
     assert settings.database_reader_url == f"postgresql://meterai_reader:{password}@127.0.0.1:5555/meterai"
     assert settings.payout_url == "http://127.0.0.1:8124/iris/api/v1"
     assert (settings.port, settings.smtp_url) == (8123, ADDRESSES.smtp)
+    assert settings.settlement_reports == "midtrans=http://127.0.0.1:8124/settlements/{day}.csv"
 
 
 def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
@@ -72,6 +73,7 @@ def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
     )
     settings = installation.derive(given, ADDRESSES, Secrets(tmp_path))
     assert settings.gateway_url == "https://api.example"
+    assert settings.settlement_reports == "", "the twin that pays refunds out has no report of it"
     assert settings.database_operator_url == "postgresql://a@b/c"
 
 

@@ -177,8 +177,6 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "gateway_url": addresses.gateway,
             "gateway_server_key": secrets.gateway_server_key,
             "gateway_merchant_id": TWIN_MERCHANT,
-            "settlement_reports": f"midtrans={addresses.gateway}/settlements/{{day}}.csv",
-            "settlement_keys": f"midtrans={secrets.gateway_server_key}",
             "payout_url": f"{addresses.gateway}/iris/api/v1",
             "payout_key": secrets.payout_key,
         }
@@ -192,6 +190,7 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "snap_merchant_id": TWIN_MERCHANT,
             "snap_companies": ",".join(f"va_{bank}={number}" for bank, number in TWIN_COMPANIES.items()),
         }
+    twins |= _settlements(settings, addresses, secrets)
     if addresses.tsa:
         twins["tsa_url"] = addresses.tsa
     if addresses.revocation:
@@ -206,6 +205,20 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         }
     empty = {name: value for name, value in twins.items() if not getattr(settings, name)}
     return msgspec.structs.replace(settings, port=site.port or settings.port, **urls, **empty)
+
+
+def _settlements(settings: Settings, addresses: Addresses, secrets: Secrets) -> dict[str, str]:
+    """Where the twins have their settlement reports. A twin that only pays refunds out has none of ours."""
+    keys = dict[str, str]()
+    places = dict[str, str]()
+    if addresses.gateway and not settings.gateway_url:
+        places["midtrans"], keys["midtrans"] = addresses.gateway, secrets.gateway_server_key
+    if addresses.snap and not settings.snap_url:
+        places["snap"], keys["snap"] = addresses.snap, secrets.snap_client_secret
+    return {
+        "settlement_reports": ",".join(f"{one}={url}/settlements/{{day}}.csv" for one, url in places.items()),
+        "settlement_keys": ",".join(f"{one}={key}" for one, key in keys.items()),
+    }
 
 
 def _addresses_path(data: Path) -> Path:

@@ -12,8 +12,6 @@ from sandbox.gateway.charges import JAKARTA, Payment
 from sandbox.gateway.till import Till
 
 _COLUMNS = "type,order_id,gross_amount,fee,settlement_date"
-_FLAT_FEE = 4_000
-"""Of a virtual account, in rupiah."""
 _SHARES = {"qris": 70, "gopay": 200, "shopeepay": 200}
 """Fees by channel, in hundredths of a percent, rounded up."""
 type _Line = tuple[str, str, int, int]
@@ -22,10 +20,11 @@ type _Line = tuple[str, str, int, int]
 
 class Settlements:
     """The route of the reports. `authorization`: the header that its merchant sends; `name`: how the
-    references of its payouts begin."""
+    references of its payouts begin; `flat_fee`: of a virtual account, in rupiah."""
 
-    def __init__(self, till: Till, authorization: bytes, *, name: str) -> None:
+    def __init__(self, till: Till, authorization: bytes, *, name: str, flat_fee: int = 4_000) -> None:
         self.till = till
+        self._flat_fee = flat_fee
         self._name = name
         self._authorization = authorization
 
@@ -70,16 +69,15 @@ class Settlements:
             return
         settled, paid = _day_of(payment.settled_at), payment.paid_amount or payment.amount
         listed = faults.report_amount or paid
-        yield settled, ("payment", reference, listed, faults.report_fee or _fee(payment.channel, listed))
+        yield settled, ("payment", reference, listed, faults.report_fee or self._fee(payment.channel, listed))
         for refund in payment.refunds:
             yield _day_of(refund.made_at), ("refund", reference, refund.amount, 0)
         if payment.status in ("deny", "chargeback") and paid > payment.refunded:
             yield settled, ("chargeback", reference, paid - payment.refunded, 0)
 
-
-def _fee(channel: str, amount: int) -> int:
-    share = _SHARES.get(channel)
-    return min(amount, _FLAT_FEE if share is None else -(-amount * share // 10_000))
+    def _fee(self, channel: str, amount: int) -> int:
+        share = _SHARES.get(channel)
+        return min(amount, self._flat_fee if share is None else -(-amount * share // 10_000))
 
 
 def _net(lines: list[_Line]) -> int:

@@ -52,7 +52,7 @@ def make_application(
             *door.routes(),
             *api.routes(),
             *ScriptApi(till).routes(),
-            *Settlements(till, basic_authorization(keys.secret), name="BS").routes(),
+            *Settlements(till, basic_authorization(keys.secret), name="BS", flat_fee=3_000).routes(),
             *Pages(till).routes(),
         ]
     )
