@@ -72,7 +72,8 @@ async def read_server(connection: asyncpg.Connection[asyncpg.Record]) -> ServerV
            GROUP BY o.number"""
     )
     settled = await connection.fetch(
-        "SELECT reference FROM sales.payment WHERE settled_at IS NOT NULL AND gateway = 'midtrans'"
+        """SELECT reference FROM sales.payment
+           WHERE settled_at IS NOT NULL AND reversed_at IS NULL AND gateway = 'midtrans'"""
     )
     refunds = await connection.fetch(
         "SELECT o.number FROM sales.refund r JOIN sales.orders o ON o.id = r.order_id"

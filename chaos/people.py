@@ -5,11 +5,55 @@ from __future__ import annotations
 import asyncio
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from html import unescape
 
+from simulator.crowd.applicant import REFERENCE
+from simulator.crowd.browser import Response
+from simulator.crowd.forms import form_with
+from simulator.crowd.papers import paper_of
 from simulator.crowd.service import Service
 from simulator.rehearsal.crowd import Crowd, rate_at
 from simulator.rehearsal.patience import PatientApplicant
+
+_BUYERS_FROM = 900_000
+"""Their numbers are above those of all who come."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Buyer(PatientApplicant):
+    """A person of a row. The row decides when and how the order is paid."""
+
+    page: Response | None = None
+    """The order's page."""
+
+    async def order(self, paper: bytes) -> str:
+        """Orders a stamp for a paper. Returns the reference of the charge."""
+        page = await self._upload(await self._enter(), [("surat.pdf", paper)])
+        page = await self._give_contact(await self._place_all(page))
+        self.page = await self._order(page)
+        return unescape(self._found(REFERENCE, self.page, "pay"))
+
+    async def switch_channel(self, channel: str) -> str:
+        """Wants to pay another way. Returns the reference of the new charge."""
+        self.page = await self._press("ganti-cara", cara=channel)
+        return unescape(self._found(REFERENCE, self.page, "pay"))
+
+    async def cancel(self) -> None:
+        """Cancels the order."""
+        self.page = await self._press("batal")
+
+    async def _press(self, button: str, **filled: str) -> Response:
+        """Sends one of the page's forms; all of them carry the same proof."""
+        assert self.page is not None, "nothing is ordered"
+        proof = form_with(self.page.text, "cara").fields
+        target = f"/pesanan/{self.outcome.number}/{button}"
+        return self._expect(button, await self.browser.post(target, {**proof, **filled}))
+
+    async def receive(self) -> None:
+        """Waits for the stamped file and downloads it. Raises: TooLate."""
+        assert self.page is not None, "nothing is ordered"
+        await self._download(await self._wait(self.page))
 
 
 @dataclass(slots=True)
@@ -25,6 +69,16 @@ class SteadyCrowd(Crowd):
     def finished_since(self, moment: float) -> int:
         """People who came after a moment of time.monotonic() and have their stamped file."""
         return sum(came > moment for came, _ in self.finished)
+
+    async def buyer(self, *, channel: str = "qris") -> Buyer:
+        """A person with an order that waits for its payment."""
+        self.counts["buyers"] += 1
+        number = _BUYERS_FROM + self.counts["buyers"]
+        person = self._person(number)
+        given = {field.name: getattr(person, field.name) for field in fields(person) if field.init}
+        buyer = Buyer(**given | {"channel": channel})
+        buyer.paying = await buyer.order(paper_of(self.paper, number))
+        return buyer
 
     def _person(self, number: int) -> PatientApplicant:
         person = Crowd._person(self, number)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from chaos.row import Row
-from chaos.rows import database, files, workers
+from chaos.rows import database, files, money, strain, workers
 
-ROWS: Final[tuple[type[Row], ...]] = (*workers.ROWS, *database.ROWS, *files.ROWS)
+ROWS: Final[tuple[type[Row], ...]] = (
+    *workers.ROWS,
+    *money.ROWS,
+    *database.ROWS,
+    *files.ROWS,
+    *strain.ROWS,
+)
 """In the order in which they are played: rows that disturb much come last."""
