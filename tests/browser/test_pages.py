@@ -27,6 +27,7 @@ PAGES = [
     "/pengembalian",
     "/bantuan",
     "/status",
+    "/hari",
     "/tentang",
     "/ketentuan",
     "/privasi",

@@ -23,12 +23,24 @@ from tests.web.test_shop import form_of, running_with
 __all__ = ["pseudo_language"]
 pytestmark = pytest.mark.storage
 PAGES = (
-    *("", "/beli", "/harga", "/bantuan", "/periksa", "/periksa/nomor/00", "/uang", "/status", "/kuota"),
+    *(
+        "",
+        "/beli",
+        "/harga",
+        "/bantuan",
+        "/periksa",
+        "/periksa/nomor/00",
+        "/uang",
+        "/status",
+        "/hari",
+        "/kuota",
+    ),
     *(
         "/saya",
         "/casn",
         "/tidak-ada",
         "/pengembalian",
+        "/hari",
         "/tentang",
         "/ketentuan",
         "/privasi",

@@ -19,7 +19,7 @@ _STAMPED_BYTES_MIN = 20_000
 """No stamped file is smaller: a smaller limit is meant in kilobytes."""
 OUR_ADDRESSES = frozenset(
     (
-        *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "harga", "healthz"),
+        *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "hari", "harga", "healthz"),
         *languages()[1:],
         *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang"),
         *("periksa", "pesanan", "pki", "privasi"),

@@ -31,7 +31,7 @@ from meterai.web.organisation import (
     statement_routes,
     stock_routes,
 )
-from meterai.web.pages import crl_routes, file_routes, health_routes, icon_routes, problem_routes
+from meterai.web.pages import crl_routes, day_routes, file_routes, health_routes, icon_routes, problem_routes
 from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
 
@@ -72,6 +72,7 @@ ROUTES: list[Any] = [
     *reminder_routes.ROUTES,
     *check_routes.ROUTES,
     *health_routes.ROUTES,
+    *day_routes.ROUTES,
     *icon_routes.ROUTES,
     *file_routes.ROUTES,
     *crl_routes.ROUTES,
