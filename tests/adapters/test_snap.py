@@ -17,7 +17,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker
 from meterai.sales.adapters.snap.client import Partner
 from meterai.sales.adapters.snap.gateway import Snap
-from meterai.sales.adapters.snap.wire import customer_no
+from meterai.sales.adapters.snap.wire import Account, Amount, Said, customer_no
 from meterai.sales.ports import Channel, ChargeRequest, GatewayState, Notice, Reply
 from sandbox.snap import protocol
 from sandbox.snap.protocol import Keys
@@ -158,6 +158,28 @@ async def test_a_number_that_another_payment_has_is_refused_and_left_alone(
     assert refusal.code == "gateway.charge_lost"
     assert (await snap.expire("second")).state is GatewayState.MISSING
     assert await twin.pay("first") == 200
+
+
+async def test_a_status_of_another_payment_is_not_ours(snap: Snap, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bank may answer with the newest payment of a number. Then ours is not there; nothing is deleted."""
+    called: list[str] = []
+
+    async def answer(service: str, path: str, body: dict[str, Any], **_: object) -> Said:
+        called.append(path)
+        paid = Amount("25000.00")
+        account = Account(
+            virtual_account_no=body["virtualAccountNo"],
+            trx_id="other",
+            payment_flag_status="03",
+            total_amount=paid,
+        )
+        return Said(response_code="2002600", virtual_account_data=account)
+
+    monkeypatch.setattr(snap._client, "call", answer)
+    ASKED["ref-1"] = Channel.VA_BNI
+    assert (await snap.get_status("ref-1")).state is GatewayState.MISSING
+    assert (await snap.expire("ref-1")).state is GatewayState.MISSING
+    assert set(called) == {"/v1.0/transfer-va/status"}
 
 
 async def test_what_is_not_offered_is_refused(snap: Snap, twin: Gateway) -> None:
