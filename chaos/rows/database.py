@@ -66,6 +66,7 @@ class Conflicts(Row):
     round, with a pause inside the transaction. Each is patient, so that the service's side is the victim."""
 
     number, name, guards = 10, "serialization failures and deadlocks", "I3 I18"
+    short = False
 
     async def strike(self, stage: Stage) -> str:
         await _set_isolation(stage, "'serializable'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -20,6 +21,8 @@ from simulator.crowd.browser import Browser
 from simulator.rehearsal.crowd import Entry
 from simulator.rehearsal.victims import strike
 
+_FULL: Final = "Tempat penyimpanan kami hampir penuh"
+_TRACE: Final = "Traceback"
 _NO_SPACE: Final = "No space left on device"
 _MEGABYTE: Final = "SELECT pg_logical_emit_message(true, 'chaos', repeat('x', 1000000))"
 _DAMAGED: Final = "object.damaged"
@@ -30,25 +33,29 @@ class FullObjectStore(Row):
     """Row 13: the disk of the object store has no byte left for some seconds."""
 
     number, name, guards = 13, "disk full under the object store", "I2 I4, friendly error"
+    _traces: int = 0
 
     async def strike(self, stage: Stage) -> str:
         if not stage.has_disks:
             raise NotFired("the store has no small disk of its own: run it as root")
-        before = stage.crowd.counts["came"]
+        self._traces, failed = stage.count("site", _TRACE), stage.count("worker", _NO_SPACE)
+        before = _refused(stage)
         with filled(stage.objects, 0):
-            free = os.statvfs(stage.objects).f_bavail
             await asyncio.sleep(_FULL_S)
-            await stage.until(lambda: _refusals(stage) > 0, 60, "somebody who met the full disk")
-        came = stage.crowd.counts["came"] - before
-        return f"{free} blocks free; {came} people came, {_refusals(stage)} requests met the full disk"
+            await stage.until(lambda: _refused(stage) > before, 60, "somebody who was refused in words")
+        failed = stage.count("worker", _NO_SPACE) - failed
+        return (
+            f"{_refused(stage) - before} people were refused in words; {failed} writes of the worker failed"
+        )
 
     async def check(self, stage: Stage) -> Sequence[str]:
-        traces = stage.count("site", "Traceback")
+        traces = stage.count("site", _TRACE) - self._traces
         return [f"{traces} stack traces in the site's log"] if traces else []
 
 
-def _refusals(stage: Stage) -> int:
-    return sum(stage.count(name, _NO_SPACE) + stage.count(name, "disk") for name in ("site", "worker"))
+def _refused(stage: Stage) -> int:
+    """People who read that the store is nearly full (`texts/refusals.py`)."""
+    return sum(count for words, count in stage.crowd.problems.items() if _FULL in words)
 
 
 class FullLog(Row):
@@ -76,15 +83,27 @@ class FullLog(Row):
 
 @contextmanager
 def filled(folder: Path, left: int) -> Iterator[None]:
-    """Fills the disk of a folder but for some bytes, meanwhile."""
+    """Fills the disk of a folder but for some bytes, meanwhile. Others may write while it does."""
     filler = folder / "chaos.filler"
     try:
         with filler.open("wb") as file:
             status = os.statvfs(folder)
-            os.posix_fallocate(file.fileno(), 0, max(1, status.f_bavail * status.f_frsize - left))
+            _fill(file.fileno(), status.f_bavail * status.f_frsize - left)
         yield
     finally:
         filler.unlink(missing_ok=True)
+
+
+def _fill(file: int, size: int) -> None:
+    while size > 0:
+        try:
+            os.posix_fallocate(file, 0, size)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            size -= 1 << 16
+        else:
+            return
 
 
 class ShortWrite(Row):
@@ -94,6 +113,7 @@ class ShortWrite(Row):
     """
 
     number, name, guards = 15, "ENOSPC in the middle of a PDF", "I9"
+    short = False
 
     async def strike(self, stage: Stage) -> str:
         worker = await stage.freeze_at("after_sign")

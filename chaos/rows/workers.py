@@ -48,6 +48,7 @@ class KilledAfterIntent(_KilledAt):
     """Row 2."""
 
     number, name, guards = 2, "worker killed after intent, before sign", "I1 I2 I8"
+    short = False
     point = "after_intent"
 
 
@@ -69,6 +70,7 @@ class KilledAfterCommit(_KilledAt):
     """Row 5."""
 
     number, name, guards = 5, "worker killed after commit, before answer", "I7 I15"
+    short = False
     point = "after_commit"
 
 
