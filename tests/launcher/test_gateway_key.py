@@ -76,6 +76,9 @@ async def test_the_keys_of_snap_are_checked_too(tmp_path: Path) -> None:
         missing = msgspec.structs.replace(settings, snap_private_key=str(tmp_path / "no.pem"))
         with pytest.raises(ValueError, match=r"METERAI_SNAP_PRIVATE_KEY: .*no\.pem"):
             await asyncio.to_thread(check_gateway_key, missing)
+    secrets.snap_key_file.chmod(0o644)
+    with pytest.raises(ValueError, match=r"METERAI_SNAP_PRIVATE_KEY: .*first run: chmod o="):
+        await asyncio.to_thread(check_gateway_key, settings)
 
 
 async def test_a_running_worker_logs_a_key_that_the_gateway_refuses(tmp_path: Path) -> None:

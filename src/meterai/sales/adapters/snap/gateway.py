@@ -150,6 +150,8 @@ class Snap:
 
 def _private_key(path: str) -> RSAPrivateKey:
     try:
+        if Path(path).stat().st_mode & 0o007:
+            raise ValueError(f"every user of this machine can use it; first run: chmod o= {path}")
         key = load_pem_private_key(Path(path).read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
         raise ValueError(f"METERAI_SNAP_PRIVATE_KEY: {path!r} is no key that we can use ({error})") from None
