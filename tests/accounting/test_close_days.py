@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import msgspec
 import pytest
+import structlog
 
 from meterai.accounting.days import store
 from meterai.accounting.days.model import Amount, StoredStatement
@@ -22,6 +23,9 @@ from meterai.accounting.days.statement_key import StatementKey, is_signed, read_
 from meterai.accounting.days.use_cases.close_days import close_days
 from meterai.kernel.refusals import Refusal
 from meterai.kit.files.secret_files import keep_ed25519_key
+from meterai.kit.installation_secrets import Secrets
+from meterai.kit.settings import Settings
+from meterai.processes.closer import DayCloser
 from tests.sales.shop import NOON, Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 
@@ -201,3 +205,19 @@ async def test_the_close_waits_for_what_is_being_booked(shop: Shop, key: Stateme
         assert not closing.done()
     assert await closing == [DAY]
     assert (await stored(shop, DAY)).read().day.paid == Amount(rupiah=25_000, pieces=2)
+
+
+async def test_the_process_closes_each_day_once_it_is_over(shop: Shop, tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    moments = [closes_at(DAY) - timedelta(seconds=1), closes_at(DAY), closes_at(DAY), AFTER_BOTH]
+    closer = DayCloser(shop.database.closer, settings, lambda: moments[0])
+    with structlog.testing.capture_logs() as logs:
+        assert await closer.turn() == 0
+    assert [(log["event"], log["code"]) for log in logs] == [("day_not_closed", "day.no_key")]
+    Secrets(tmp_path).make_day_close_key()
+    closer = DayCloser(shop.database.closer, settings, lambda: moments[0])
+    closed = []
+    while moments:
+        closed.append(await closer.turn())
+        moments.pop(0)
+    assert closed == [0, 1, 0, 1]

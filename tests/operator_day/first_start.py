@@ -145,7 +145,9 @@ def make_database(day: Day) -> None:
 
 def start_units(day: Day) -> None:
     """`meterai install`, and all units up."""
-    day.root.run(day.page(_PAGE).block("systemctl enable --now meterai.target").filled())
+    day.root.run(
+        day.page(_PAGE).block("systemctl enable --now meterai.target meterai-day-close.timer").filled()
+    )
     see_units_run(day)
 
 

@@ -206,15 +206,18 @@ def test_each_process_runs_as_its_own_user(installed: tuple[BootedMachine, int],
 
 
 KEYS = ("pki/code.key.pem", "pki/stamp.key.pem", "signer", "secrets/database.json")
+"""Of stamps and of the database."""
 CLOSED = {
     "meterai-site": (
         *KEYS,
+        "secrets/day-close.key.pem",
         "queue/lama/secret/controller.json",
         "/etc/meterai/units/worker.env",
         "/etc/meterai/environment",
     ),
     "meterai-worker": (
         *KEYS,
+        "secrets/day-close.key.pem",
         "queue/lama/secret/controller.json",
         "/etc/meterai/units/signer.env",
         "/etc/meterai/environment",
@@ -229,6 +232,7 @@ CLOSED = {
         "/etc/meterai/units/queue.env",
     ),
     "meterai-verifier": (*KEYS, "secrets/application.json", "objects", "run", "queue"),
+    "meterai-closer": (*KEYS, "secrets/application.json", "objects", "run", "queue"),
     "meterai-follower": (
         "pki/code.key.pem",
         "pki/stamp.key.pem",
@@ -253,6 +257,14 @@ def test_what_belongs_to_another_role_can_not_be_read(
     machine.run(f"test -e {place}")
     read = f"test -d {place} && ls {place} || cat {place}"
     assert "ermission denied" in machine.run(read, as_user=user, fails=True)
+
+
+@as_root
+def test_the_day_close_reads_its_key_and_closes_what_is_over(installed: tuple[BootedMachine, int]) -> None:
+    """Here nothing is: the books were opened today."""
+    machine, _ = installed
+    machine.run("systemctl start meterai-day-close")
+    assert "Nothing was done" in machine.run("journalctl --no-pager -u meterai-day-close")
 
 
 @as_root
