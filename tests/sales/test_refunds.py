@@ -985,8 +985,9 @@ async def test_an_account_is_not_changed_once_the_money_is_on_its_way(shop: Shop
     assert (await refused(unknown)).code == "refund.unknown"
 
 
-async def test_refund_and_use_of_one_piece_never_both_happen(shop: Shop) -> None:
-    for _ in range(10):
+@pytest.mark.parametrize("times", [10, pytest.param(1_000, marks=pytest.mark.long)])
+async def test_refund_and_use_of_one_piece_never_both_happen(shop: Shop, times: int) -> None:
+    for _ in range(times):
         page = await shop.paid_quota(pieces=1)
         answers = await asyncio.gather(ask(shop, page, 1), shop.use(page, 1), return_exceptions=True)
         assert sum(isinstance(answer, Refusal) for answer in answers) == 1

@@ -93,8 +93,11 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running_gateway(folder: Path) -> AsyncIterator[Gateway]:
-    """The gateway with a merchant at its other end; notices are repeated after 0.05 s."""
+async def running_gateway(folder: Path, *, notify_url: str = "") -> AsyncIterator[Gateway]:
+    """The gateway with a merchant at its other end, or one at `notify_url`.
+
+    Notices are repeated after 0.05 s.
+    """
     merchant = Merchant("")
     shop = web.Application()
     shop.router.add_post("/notice", merchant.take)
@@ -105,7 +108,7 @@ async def running_gateway(folder: Path) -> AsyncIterator[Gateway]:
             folder=folder,
             server_key=SERVER_KEY,
             payout_key=PAYOUT_KEY,
-            notify_url=f"{shop_url}/notice",
+            notify_url=notify_url or f"{shop_url}/notice",
             public_url=f"http://127.0.0.1:{port}",
             retry_seconds=(0.05, 0.05),
         )

@@ -29,6 +29,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     refund_answer_lost_next: int = 0  # refunded, then the connection is cut
     refund_in_process_next: int = 0
     refund_later_next: int = 0  # 414: the merchant's balance is short
+    refund_refused: bool = False  # for good
     wallet_closed: bool = False  # ShopeePay gives nothing back, as each night from 23.55 to 06.00
     payout_fails_next: int = 0
     payout_answer_lost_next: int = 0
@@ -43,7 +44,7 @@ class Faults(msgspec.Struct, kw_only=True, forbid_unknown_fields=True, omit_defa
     token_ended_next: int = 0  # 401xx01: the token is not known any more
     # money
     paid_amount: int = 0  # the payer's bank moves this amount instead
-    pay_after_expiry: bool = False  # an expired charge can still be paid
+    pay_after_expiry: bool = False  # an expired or cancelled charge can still be paid
     other_app: bool = False  # another app than GoPay's scans its code: the charge turns into one of QRIS
     reversal: str = ""  # "deny" | "chargeback": the settled payment is taken back ...
     reversal_seconds: float = 1  # ... this many seconds after it was settled

@@ -66,7 +66,9 @@ class Pages:
         raise web.HTTPSeeOther(f"/pay/{payment.transaction_id}")
 
     def _payable(self, payment: Payment) -> bool:
-        late = payment.status == "expire" and self.till.script.of(payment.order_id).pay_after_expiry
+        late = (
+            payment.status in ("expire", "cancel") and self.till.script.of(payment.order_id).pay_after_expiry
+        )
         return payment.status == "pending" or late
 
 

@@ -102,7 +102,7 @@ class Till:
     def pay(self, payment: Payment, *, amount: int = 0) -> Payment:
         """A person pays. Raises: GatewayError 412 when it can't be paid (any more)."""
         faults = self.script.of(payment.order_id)
-        if payment.status == "expire" and faults.pay_after_expiry:
+        if payment.status in ("expire", "cancel") and faults.pay_after_expiry:
             payment.status = "pending"
         if payment.status != "pending":
             raise GatewayError(412, "Transaction can not be paid in its state")
@@ -144,6 +144,8 @@ class Till:
             raise GatewayError(418, "Payment provider doesn't support refund for this payment type")
         left = (payment.paid_amount or payment.amount) - payment.refunded
         if payment.status not in _MOVES["refund"] or not 0 < amount <= left:
+            raise GatewayError(412, "Transaction status cannot be updated.")
+        if self.script.of(payment.order_id).refund_refused:
             raise GatewayError(412, "Transaction status cannot be updated.")
         if self.script.take(payment.order_id, "refund_later_next"):
             raise GatewayError(414, "Refund rejected due to insufficient merchant balance")
