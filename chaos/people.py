@@ -70,13 +70,15 @@ class SteadyCrowd(Crowd):
         """People who came after a moment of time.monotonic() and have their stamped file."""
         return sum(came > moment for came, _ in self.finished)
 
-    async def buyer(self, *, channel: str = "qris") -> Buyer:
-        """A person with an order that waits for its payment."""
+    async def buyer(self, *, channel: str = "qris", site: str = "", timeout_seconds: float = 10) -> Buyer:
+        """A person with an order that waits for its payment. `site`: another way to the site."""
         self.counts["buyers"] += 1
         number = _BUYERS_FROM + self.counts["buyers"]
         person = self._person(number)
         given = {field.name: getattr(person, field.name) for field in fields(person) if field.init}
         buyer = Buyer(**given | {"channel": channel})
+        buyer.browser.timeout_seconds = timeout_seconds
+        buyer.browser.base = site or buyer.browser.base
         buyer.paying = await buyer.order(paper_of(self.paper, number))
         return buyer
 

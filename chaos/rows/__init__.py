@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from chaos.row import Row
-from chaos.rows import database, files, money, strain, workers
+from chaos.rows import database, files, links, money, neighbours, strain, workers
 
 ROWS: Final[tuple[type[Row], ...]] = (
     *workers.ROWS,
     *money.ROWS,
     *database.ROWS,
     *files.ROWS,
+    *links.ROWS,
+    *neighbours.ROWS,
     *strain.ROWS,
 )
 """In the order in which they are played: rows that disturb much come last."""

@@ -60,12 +60,21 @@ async def pay(twin: Twin, reference: str, amount: int = 0) -> None:
 
 async def paid_back(stage: Stage, reference: str) -> asyncpg.Record:
     """Waits until the money of a payment is paid back."""
-    return await row_of(
-        stage,
-        """SELECT r.amount, r.reason FROM sales.refund r JOIN sales.payment p ON p.id = r.payment_id
-           WHERE p.reference = $1 AND r.state = 'paid'""",
-        reference,
-    )
+    try:
+        return await row_of(
+            stage,
+            """SELECT r.amount, r.reason FROM sales.refund r JOIN sales.payment p ON p.id = r.payment_id
+               WHERE p.reference = $1 AND r.state = 'paid'""",
+            reference,
+        )
+    except NotFired as missing:
+        async with stage.owner() as connection:
+            rows = await connection.fetch(
+                """SELECT p.state, p.outcome, r.state AS refund FROM sales.payment p
+                   LEFT JOIN sales.refund r ON r.payment_id = p.id WHERE p.reference = $1""",
+                reference,
+            )
+        raise NotFired(f"not paid back: {[dict(row) for row in rows]}") from missing
 
 
 async def send_notice(stage: Stage, body: bytes) -> tuple[int, bytes]:
@@ -227,6 +236,7 @@ class OddPayments(Row):
         await twin.script(first, pay_after_expiry=True)
         buyer.paying = await buyer.switch_channel("va_bni")
         await pay(twin, buyer.paying)
+        await settled(stage, buyer.paying)
         await pay(twin, first)
         back = await paid_back(stage, first)
         await buyer.receive()
@@ -288,5 +298,6 @@ ROWS: Final[tuple[type[Row], ...]] = (
     RepeatedNotices,
     ForgedNotices,
     Reversal,
+    OddPayments,
     BadGateway,
 )
