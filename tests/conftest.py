@@ -28,16 +28,14 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from hypothesis import settings
-from playwright.sync_api import Browser
 
-from tests.browser.chromium import running_chromium
-from tests.kept import Kept
+from tests.kept import KEPT, SERVICE
 from tests.kept_fork_servers import end_kept, keep_fork_servers
 from tests.made_once import make_once
 from tests.places import memory_with_room
 from tests.prepared import FOLDER, share_prepared
 from tests.run_here import RunHere, make_run_here
-from tests.running_service import RunningService, running_service
+from tests.running_service import RunningService
 from tests.speeds import FAST, mark, refuse_slow_processes, refuse_unknown_cases
 from tests.storage_fixtures import TestCluster, TestDatabase, running_cluster
 
@@ -51,16 +49,12 @@ _BEGIN_FIRST = (
     "launcher/test_backup.py",
     "stamping/test_recovery.py",
     "browser/test_wait_page.py",
-    "browser/test_purchase.py",
     "waiting_room/test_controller.py",
     "launcher/",
     "simulator/",
     "corpus/",
     "browser/",
     "bundle/",
-    "sdk/test_examples.py",
-    "web/test_documents_page.py",
-    "web/test_pages_behind.py",
     "stamping/",
     "keys/",
     "gate/test_durability.py",
@@ -88,11 +82,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not any("::" in word for word in config.args):  # which names single cases
         refuse_unknown_cases(items)
 
-    def rank(item: pytest.Item) -> int:
+    visitors = {  # files in a row use one service
+        item.path for item in items if isinstance(item, pytest.Function) and "service" in item.fixturenames
+    }
+
+    def rank(item: pytest.Item) -> tuple[int, bool]:
+        if item.path in visitors:
+            return _BEGIN_FIRST.index("browser/"), False
         path = str(item.path)[tests:]
         return next(
             (rank for rank, start in enumerate(_BEGIN_FIRST) if path.startswith(start)), len(_BEGIN_FIRST)
-        )
+        ), True
 
     items.sort(key=rank)
 
@@ -151,34 +151,28 @@ async def database(cluster: TestCluster) -> AsyncIterator[TestDatabase]:
         yield fresh
 
 
-@pytest.fixture(scope="session")
-def kept_service() -> Iterator[Kept[RunningService]]:
-    """Where files of tests hand the service on to each other."""
-    with Kept(running_service) as kept:
-        yield kept
+@pytest.fixture(scope="session", autouse=True)
+def nothing_kept() -> Iterator[None]:
+    """Ends at last what files of tests hand on to each other."""
+    yield
+    for kept in KEPT.values():
+        kept.end()
 
 
-@pytest.fixture(scope="session")
-def kept_browser() -> Iterator[Kept[Browser]]:
-    """Where files of tests hand the browser on to each other."""
-    with Kept(running_chromium) as kept:
-        yield kept
-
-
-@pytest.fixture(scope="module", autouse=True)
-def nothing_idle(
-    request: pytest.FixtureRequest, kept_service: Kept[RunningService], kept_browser: Kept[Browser]
-) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[None]:
     """Ends the service and the browser before a file that has no use for them."""
-    here = (item for item in request.session.items if item.path == request.path)
-    used = {name for item in here if isinstance(item, pytest.Function) for name in item.fixturenames}
-    if "service" not in used:
-        kept_service.end()
-    if "chromium" not in used:
-        kept_browser.end()
+    try:
+        return (yield)
+    finally:
+        if nextitem is not None and nextitem.path != item.path:
+            there = (each for each in item.session.items if each.path == nextitem.path)
+            used = {name for each in there if isinstance(each, pytest.Function) for name in each.fixturenames}
+            for fixture in KEPT.keys() - used:
+                KEPT[fixture].end()
 
 
 @pytest.fixture(scope="module")
-def service(kept_service: Kept[RunningService]) -> RunningService:
+def service() -> RunningService:
     """The whole service, ready, one for all files of tests in a row that use it."""
-    return kept_service.begin()
+    return SERVICE.begin()

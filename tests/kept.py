@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Final
+
+from tests.browser.chromium import running_chromium
+from tests.running_service import running_service
 
 
 class Kept[T]:
@@ -17,12 +21,6 @@ class Kept[T]:
         self._stack = ExitStack()
         self._one: T | None = None
 
-    def __enter__(self) -> Kept[T]:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.end()
-
     def begin(self) -> T:
         """The one that is there, or a new one."""
         if self._one is None:
@@ -33,3 +31,9 @@ class Kept[T]:
         """Ends it, if it is there."""
         self._one = None
         self._stack.close()
+
+
+SERVICE: Final = Kept(running_service)
+BROWSER: Final = Kept(running_chromium)
+KEPT: Final[dict[str, Kept[Any]]] = {"service": SERVICE, "chromium": BROWSER}
+"""By the fixture that hands it out."""

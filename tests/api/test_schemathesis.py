@@ -37,6 +37,7 @@ async def address(running: RunningSite) -> AsyncIterator[str]:
     await serving
 
 
+@pytest.mark.long
 async def test_schemathesis_finds_nothing(running: RunningSite, tokens: Tokens, address: str) -> None:
     chain = await make_chain(running.line.database.app, now=NOON)
     await register(running.line.database.owner, chain.distributor.id)

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.person import Person, Site
-from tests.kept import Kept
+from tests.kept import BROWSER
 from tests.running_service import RunningService
 
 PATIENCE_S = 180
@@ -48,9 +48,9 @@ def bounded() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def chromium(kept_browser: Kept[Browser]) -> Browser:
+def chromium() -> Browser:
     """Debian's Chromium, one for all files of tests in a row that use it."""
-    return kept_browser.begin()
+    return BROWSER.begin()
 
 
 @pytest.fixture(scope="module")

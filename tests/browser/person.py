@@ -176,6 +176,17 @@ class Person:
         self.page.wait_for_load_state("domcontentloaded")
 
     def approve(self, name: str) -> None:
+        """Checks the page as `_approve` does, again if it came again by itself meanwhile."""
+        for patience in (True, True, False):
+            try:
+                self._approve(name)
+                return
+            except PlaywrightError as error:
+                if not (patience and "Execution context was destroyed" in error.message):
+                    raise
+                self.page.wait_for_load_state("domcontentloaded")
+
+    def _approve(self, name: str) -> None:
         """Checks the page: it fits the width and has no barrier that axe finds. Takes the screenshot."""
         self.shoot(name)
         assert self.page.evaluate("document.documentElement.scrollWidth") <= self.width, f"{name} is too wide"

@@ -108,6 +108,7 @@ def test_a_photo_is_straightened_seen_paid_and_stamped(
         assert [round(float(side)) for side in pdf.pages[0].mediabox] == [0, 0, 595, 842]
 
 
+@pytest.mark.long
 def test_photos_of_several_pages_are_one_document_for_quota(visitor: Visitor) -> None:
     person, words = visitor(), WORDS["id"]
     buy(person, 1, new_address())

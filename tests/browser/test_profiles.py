@@ -103,6 +103,7 @@ def test_a_locked_document_opens_with_its_password(
     person.sees(words["unlocked"])
 
 
+@pytest.mark.long
 def test_a_document_that_others_will_sign_is_stamped_and_judged_genuine_with_their_signatures(
     visitor: Visitor, tmp_path: Path
 ) -> None:

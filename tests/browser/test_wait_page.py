@@ -148,6 +148,7 @@ STATES: dict[str, tuple[dict[str, object], str, str]] = {
 }
 
 
+@pytest.mark.long
 def test_every_state_looks_right_on_a_phone_and_on_a_desk(line: LineWithGate, arrive: Arrive) -> None:
     people = [arrive(width, language) for width, language in EVERYBODY]
     for person in people:

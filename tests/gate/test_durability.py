@@ -145,6 +145,7 @@ def test_a_gate_whose_folder_is_taken_away_ends_and_begins_anew(tmp_path: Path) 
         assert join(gate.port, "budi@contoh.id").read.sequence > first.sequence + 1_000
 
 
+@pytest.mark.long
 def test_counts_of_windows_outlive_a_kill_and_add_up_over_gates(tmp_path: Path) -> None:
     queue = a_queue(tmp_path, window_s=2)
     with GateProcess(tmp_path, number=1) as first, GateProcess(tmp_path, number=2) as second:

@@ -125,6 +125,7 @@ async def test_a_document_half_sealed_when_the_key_changes_is_finished(setup: Ro
     await setup.assert_sound()
 
 
+@pytest.mark.long
 async def test_a_document_prepared_before_a_longer_chain_came_is_finished_with_it(
     setup: RotatingSetup,
 ) -> None:
@@ -360,6 +361,7 @@ def test_a_time_that_is_past_means_now(
     assert told in capsys.readouterr().out
 
 
+@pytest.mark.long
 async def test_a_key_whose_seals_no_stamp_has_room_for_is_refused(
     setup: RotatingSetup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,7 @@ def test_roots_of_which_one_was_renewed_since_are_the_same_installation_s() -> N
             assert here.read_bytes() == old + new
 
 
+@pytest.mark.long
 @pytest.mark.storage
 def test_a_restore_that_fails_leaves_the_database_as_it_was() -> None:
     with passing_folder("meterai-restore-") as place:

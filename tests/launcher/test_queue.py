@@ -190,7 +190,7 @@ IN_LINE_FOR_LONG = """if True:
 """
 
 
-@pytest.mark.everyday("15")
+@pytest.mark.long
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGHUP])
 def test_the_queue_is_put_back_when_a_crowd_is_ended_by_a_signal(
     own: RunningService, sign: signal.Signals

@@ -66,6 +66,7 @@ def end_overlap(service: RunningService) -> None:
     file.write_text(json.dumps(held | {"before": [one | {"until": ENDED} for one in held["before"]]}))
 
 
+@pytest.mark.long
 async def test_cookies_forms_and_codes_go_on_and_end_with_the_overlap(
     service: RunningService, run_here: RunHere
 ) -> None:

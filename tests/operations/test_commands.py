@@ -95,6 +95,7 @@ async def test_check_ends_well_on_a_healthy_service(world: World, tmp_path: Path
     assert "has ended: nothing is signed and no other follows" in " ".join(out.split())
 
 
+@pytest.mark.long
 async def test_check_says_when_the_time_stamp_authority_s_certificate_ends(
     world: World, tmp_path: Path
 ) -> None:
@@ -213,6 +214,7 @@ def test_an_act_is_shown_with_its_time_in_wib_and_older_ones_are_said_to_be_ther
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.long
 async def test_the_books_of_a_period_are_told_in_words_as_json_and_as_csv(
     world: World, tmp_path: Path
 ) -> None:
@@ -244,6 +246,7 @@ async def test_the_books_of_a_period_are_told_in_words_as_json_and_as_csv(
     assert "before the first" in err
 
 
+@pytest.mark.long
 async def test_what_issue_quota_would_book_is_shown_and_not_booked(
     database: TestDatabase, tmp_path: Path
 ) -> None:
@@ -289,6 +292,7 @@ async def test_the_history_of_the_keys_is_not_pushed_out_by_what_customers_and_q
     assert [line.split()[4] for line in out.splitlines()] == kept
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("slip", ["0123", "0123456789abcdee"])
 async def test_the_serials_of_an_unknown_key_are_not_none_but_refused(
     world: World, tmp_path: Path, slip: str

@@ -51,6 +51,7 @@ def refusal_of(action: Callable[[], object]) -> str:
     return caught.value.code
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", DRAWN)
 def test_a_stamp_on_ink_is_refused_by_the_one_that_prepares_it(name: str, bench: SealingBench) -> None:
     data = signed(DRAWN[name])
@@ -59,6 +60,7 @@ def test_a_stamp_on_ink_is_refused_by_the_one_that_prepares_it(name: str, bench:
     assert seen.covers is Ink.DRAWN
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", NOTHING)
 def test_a_stamp_may_lie_on_lines_and_on_its_own_name(name: str, bench: SealingBench) -> None:
     prepared(signed(NOTHING[name]), PLACE, bench=bench)
@@ -130,6 +132,7 @@ def with_a_field(place: tuple[float, ...]) -> bytes:
     return signed_by_somebody(out.getvalue(), box=SIGNATURE)
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("count", [1, 2])
 def test_what_is_proposed_is_free(name: str, count: int) -> None:

@@ -89,6 +89,7 @@ STAMPED: dict[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", STAMPED)
 @pytest.mark.parametrize("count", [1, 2])
 async def test_an_odd_signed_file_is_stamped_without_touching_a_byte(
@@ -110,6 +111,7 @@ async def test_an_odd_signed_file_is_stamped_without_touching_a_byte(
     assert said.count("Signature is Valid") == count + len(judgement.other_signatures)
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", STAMPED)
 async def test_archive_data_may_follow_the_stamp_on_an_odd_file(name: str, bench: SealingBench) -> None:
     data = await stamped(STAMPED[name](), bench)

@@ -335,6 +335,7 @@ LAYERS: dict[str, tuple[Make, bool]] = {
 }
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", LAYERS)
 def test_a_layer_becomes_part_of_the_page_or_is_gone(name: str, tmp_path: Path) -> None:
     make, shown = LAYERS[name]

@@ -28,6 +28,7 @@ async def attack(service: RunningService, contact: str, requests: int = 40) -> N
         assert (await solved(attacker, answer)).url.endswith("/saya/kode")
 
 
+@pytest.mark.long
 async def test_the_person_gets_in_by_the_code_that_is_there_and_is_not_flooded(
     service: RunningService,
 ) -> None:

@@ -271,6 +271,7 @@ async def test_quota_paid_by_virtual_account_goes_back_to_an_account(street: Str
     assert page.refunds[0].state is RefundState.PAID
 
 
+@pytest.mark.everyday("gateway")
 @pytest.mark.parametrize(
     ("channel", "pieces", "again", "account", "state"),
     [

@@ -200,6 +200,7 @@ async def go_on(setup: StampingSetup, lot: UUID | None = None, *, seconds: float
     return await reserve_parts.reserve_due_parts(setup.db, find, now=now)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("parts_of_two")
 async def test_stamps_are_reserved_part_by_part_while_the_part_before_is_stamped(
     setup: StampingSetup,

@@ -81,6 +81,7 @@ async def test_a_worker_killed_at_any_step_is_replaced(setup: StampingSetup, ste
     await assert_released_once(setup, job)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("step", "key_uses", "files"),
     [("after_prepare", 3, 3), ("after_intent", 2, 2), ("after_sign", 3, 2), ("after_put", 3, 3)],

@@ -360,6 +360,7 @@ SECONDS = {
 }
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize("name", SECONDS)
 @pytest.mark.parametrize("first", ["by hash", "seal"])
 def test_a_second_stamp_by_hash_is_an_addition_whose_face_others_drew(

@@ -120,6 +120,7 @@ def _without_network() -> list[str]:
     return prefix if allowed and allowed.returncode == 0 else []
 
 
+@pytest.mark.everyday("strict")
 @pytest.mark.parametrize(
     "encoding", ["utf-8:strict", "ascii", "latin-1:strict"], ids=["strict", "ascii", "no-boxes"]
 )
@@ -143,6 +144,7 @@ def test_what_the_terminal_can_not_show_changes_no_verdict(
     assert b"[asli]" in done.stdout
 
 
+@pytest.mark.everyday("setting")
 @pytest.mark.parametrize(
     ("limits", "settings", "said"),
     [
@@ -162,6 +164,7 @@ def test_what_keeps_the_command_from_a_verdict_is_no_verdict(
     assert done.stdout == b""
 
 
+@pytest.mark.long
 def test_who_reads_no_further_learns_no_verdict(stamper: Stamper, files: dict[str, Path]) -> None:
     program = [
         sys.executable,
@@ -178,6 +181,7 @@ def test_who_reads_no_further_learns_no_verdict(stamper: Stamper, files: dict[st
     assert command.returncode == 2
 
 
+@pytest.mark.long
 def test_another_root_than_the_files_makes_a_stranger_of_the_stamp(
     other_stamper: Stamper, files: dict[str, Path]
 ) -> None:

@@ -210,6 +210,7 @@ async def test_it_refuses_as_the_sites_api_does(
     assert ("GET" in answer.headers.get("allow", "")) == (status == 405)
 
 
+@pytest.mark.long
 async def test_it_takes_what_the_largest_upload_becomes(
     stamper: Stamper, tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:

@@ -806,6 +806,7 @@ def a_window_before_the_first(forger: Forger) -> None:
     forger.change(forger.find(EntryKind.REVEAL), window=-2)
 
 
+@pytest.mark.everyday(one_in=3)
 @pytest.mark.parametrize(("code", "plant"), [pytest.param(*one, id=one[1].__name__) for one in PLANTS])
 def test_a_planted_violation_is_found(forger: Forger, code: str, plant: Plant) -> None:
     plant(forger)
@@ -1256,6 +1257,7 @@ def test_rules_that_lie_there_before_they_are_logged_are_no_finding(forger: Forg
     assert audit(FolderSource(forger.folder.public), pause=pause).findings == []
 
 
+@pytest.mark.long
 def test_memory_does_not_grow_with_the_joins(forger: Forger) -> None:
     def peak(joins: int) -> int:
         records = b"".join(
