@@ -13,6 +13,10 @@ import asyncpg
 
 from chaos.journal import differences, read_gateway, read_server, unfinished
 from chaos.stage import Stage
+from meterai.cli.operator.shared.operator_settings import reader_settings
+from meterai.kit.database import connect
+from meterai.kit.files.object_store import FolderStore
+from meterai.operations.invariants.files import check_files
 from simulator.rehearsal.patience import TROUBLE
 
 _CHECK_SECONDS_MAX: Final = 120
@@ -53,6 +57,18 @@ async def check_invariants(stage: Stage, *, every_file: bool = False) -> list[st
         subprocess.run, words, capture_output=True, text=True, timeout=_CHECK_SECONDS_MAX, check=False
     )
     return broken_in(told.stdout) if told.stdout else [f"check: {told.stderr.strip()[-300:]}"]
+
+
+async def check_stored_bytes(stage: Stage) -> list[str]:
+    """I9 alone, of every released file."""
+    reader = await connect(
+        reader_settings(stage.data).database_reader_url, connections_max=1, application_name="chaos"
+    )
+    try:
+        found = await check_files(reader, FolderStore(stage.objects), judge=None, sample=None)
+    finally:
+        await reader.close()
+    return [f"I9: {words}" for words in found.changed.shown]
 
 
 def broken_in(printed: str) -> list[str]:

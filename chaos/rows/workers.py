@@ -63,6 +63,7 @@ class KilledAfterPut(_KilledAt):
     """Row 4."""
 
     number, name, guards = 4, "worker killed after object write, before commit", "I1 I2 I9"
+    short = False
     point = "after_put"
 
 
