@@ -184,8 +184,10 @@ def test_the_way_to_pay_is_changed_and_the_order_is_cancelled(
 ) -> None:
     person = visitor()
     come_to_order_page(person, papers, new_address())
-    person.press("Ganti ke virtual account")
-    person.sees(re.compile("Transfer ke virtual account BNI", re.IGNORECASE))
+    person.page.locator("summary", has_text="Ganti cara bayar").click()
+    person.approve("20-ways-to-pay")
+    person.press("BNI")
+    person.sees(re.compile("virtual account BNI", re.IGNORECASE))
     person.approve("20-virtual-account")
     person.page.locator("summary", has_text="Batalkan pesanan").click()
     person.sees("Batalkan pesanan sebesar Rp25.000 ini?")

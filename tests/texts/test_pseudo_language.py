@@ -100,6 +100,7 @@ STAND_INS: dict[str, Any] = {
     "reason": lambda *_: SAID,
     "state": lambda *_: SAID,
     "notice": lambda *_: "⟦⟧",
+    "bank_name": lambda *_: "⟦⟧",
     "channel_name": lambda *_: "⟦⟧",
     "pay_steps": lambda *_: ["⟦⟧"],
     "link": lambda _path: "/7",

@@ -13,18 +13,24 @@ import msgspec
 import pypdfium2
 import pytest
 
+from meterai.sales.gateways import Gateways
 from meterai.sales.model import ItemState, OrderState, PaymentOutcome, PaymentState, RefundReason, RefundState
 from meterai.sales.ports import Channel
+from meterai.sales.prices import ChannelCost
 from meterai.sales.queries.money import MoneyPlace
 from meterai.sales.receipts import receipt_pdf
 from meterai.sales.timeline import TimelineKind, timeline_of
 from meterai.web.orders.buyer_form import BuyerFields
 from meterai.web.orders.order_view import OrderView, order_view, payment_name, refund_name
+from meterai.web.orders.ways import first_working, ways_to_pay
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import state_text
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.visits import Visit
+from tests.sales.fake_gateway import FakeGateway
 from tests.web.made_orders import KNOWN, LINKS, NOW, ORDERS, item, order, payment, refund
+
+WAYS = ways_to_pay(Gateways([FakeGateway()]), is_large=False)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +40,7 @@ def pages() -> Pages:
 
 def view_of(name: str, language: str = "id") -> OrderView:
     visit = Visit(language, "/pesanan/x", "", "")
-    return order_view(ORDERS[name], KNOWN, visit, now=NOW)
+    return order_view(ORDERS[name], KNOWN, visit, ways=WAYS, now=NOW)
 
 
 @pytest.mark.parametrize("language", ["id", "en"])
@@ -258,15 +264,39 @@ def test_a_payment_that_could_not_be_made_offers_another_way_and_nothing_to_pay_
     page = page_of(view_of("failed"), pages).decode()
     assert "Pilih cara bayar sekali lagi di bawah ini." in page
     assert "Bayar dengan cara di bawah ini." not in page
-    assert '<button class="button">Ganti ke virtual account</button>' in page
-    assert 'value="qris"><button class="asLink">Coba QRIS sekali lagi</button>' in page
+    assert '<details class="ask noprint" id="cara" open>' in page
+    assert '<button class="button little" name="cara" value="qris">QRIS</button>' in page, "once more"
+    assert '<button class="button plain little" name="cara" value="gopay">GoPay</button>' in page
 
 
 def test_who_can_pay_in_one_way_alone_is_offered_it_once_more_when_no_payment_is_open(pages: Pages) -> None:
     """The bank app that paid too little has no QRIS: the virtual account is the only way."""
     page = page_of(view_of("mispaid"), pages).decode()
-    assert 'value="va_bni"><button class="asLink">Coba virtual account sekali lagi</button>' in page
-    assert "sekali lagi</button>" not in page_of(view_of("va"), pages).decode(), "it is open"
+    assert '<button class="button little" name="cara" value="va_bni">BNI</button>' in page
+    page = page_of(view_of("va"), pages).decode()
+    assert '<details class="ask noprint" id="cara">' in page
+    assert 'value="va_bni"' not in page, "it is open"
+
+
+def test_a_way_whose_gateway_is_in_trouble_can_not_be_chosen(pages: Pages) -> None:
+    bank = FakeGateway()
+    bank.costs = {Channel.VA_BNI: ChannelCost(flat=3_000)}
+    others = FakeGateway()
+    others.costs = {Channel.QRIS: ChannelCost(), Channel.VA_BRI: ChannelCost()}
+    gateways = Gateways([others, bank])
+    others.in_trouble = True
+    visit = Visit("id", "/pesanan/x", "", "")
+    ways = ways_to_pay(gateways, is_large=False)
+    view = order_view(ORDERS["failed"], KNOWN, visit, ways=ways, now=NOW)
+    page = page_of(view, pages).decode()
+    assert 'name="cara" value="qris" disabled>QRIS · Sedang gangguan</button>' in page
+    assert 'name="cara" value="va_bni">BNI</button>' in page
+    assert first_working(ways) is Channel.VA_BNI, "the one that is marked before the payment"
+    bank.in_trouble = True
+    (qris, va) = ways_to_pay(gateways, is_large=False)
+    assert all(way.works for way in (*qris.ways, *va.ways)), "all are in trouble: any may be tried"
+    (large,) = ways_to_pay(gateways, is_large=True)
+    assert [way.channel for way in large.ways] == [Channel.VA_BNI, Channel.VA_BRI]
 
 
 def test_another_file_is_given_as_on_every_page_that_takes_one(pages: Pages) -> None:

@@ -17,6 +17,14 @@ CHANNEL_NAMES: Final[Mapping[str, str]] = {
     "gopay": N_("GoPay"),
     "shopeepay": N_("ShopeePay"),
 }
+BANK_NAMES: Final[Mapping[str, str]] = {
+    "va_bca": N_("BCA"),
+    "va_bni": N_("BNI"),
+    "va_bri": N_("BRI"),
+    "va_mandiri": N_("Mandiri"),
+    "va_permata": N_("Permata"),
+}
+"""Where virtual accounts stand together. Other ways have their name alone."""
 _NUMBER = N_("Isi nomor di atas, lalu periksa penjual dan jumlahnya.")
 _PAY = N_("Bayar. Halaman ini berubah sendiri setelah uangnya masuk.")
 _APP = N_("Periksa penjual dan jumlahnya, lalu masukkan PIN Anda.")

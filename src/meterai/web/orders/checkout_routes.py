@@ -51,6 +51,7 @@ from meterai.web.orders.access import (
     remember_token,
 )
 from meterai.web.orders.buyer_form import BuyerFields, fields_of, fields_of_form, typed_buyer
+from meterai.web.orders.ways import first_working, ways_to_pay
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
 from meterai.web.requests.typed_contact import typed_contact
@@ -298,11 +299,14 @@ async def _check_page(
         return context.redirect(request, elsewhere, cookies=cookies)
     event = context.known_events.get(order.event_slug or "")
     buyer = fields_of_form(form) if form else await _stored_buyer(context, order)
+    ways = ways_to_pay(context.service.gateways, is_large=is_large(order.quantity))
     return context.page(
         request,
         "check.html",
         buyer=buyer,
         is_large=is_large(order.quantity),
+        ways=ways,
+        chosen=first_working(ways),
         status=http_status(refusal),
         cookies=cookies,
         order=order,

@@ -13,6 +13,7 @@ from meterai.kit.formats.qr import qr_png
 from meterai.kit.http.status import http_status
 from meterai.kit.recent_cache import RecentCache
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
+from meterai.sales.model import is_large
 from meterai.sales.order import Item, Order
 from meterai.sales.queries.order_page import ItemLine, OrderPage, order_items, order_page
 from meterai.sales.use_cases.ask_to_settle import ask_to_settle
@@ -24,6 +25,7 @@ from meterai.web.account.sign_in import told
 from meterai.web.documents.uploads import file_name
 from meterai.web.orders.access import OrderKey, keep_order, open_order_page, order_of_token
 from meterai.web.orders.order_view import OrderView, StampingFacts, order_view
+from meterai.web.orders.ways import ways_to_pay
 from meterai.web.requests.attachments import attachment
 from meterai.web.requests.forms import Form
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -167,7 +169,8 @@ async def view_of(request: WebRequest, context: RequestContext, page: OrderPage)
     """What the order page shows of an order that was just read."""
     known = await _known(context, page)
     _remember_stamped(page.id, page.items)
-    return order_view(page, known, context.visit(request), now=context.service.clock())
+    ways = ways_to_pay(context.service.gateways, is_large=is_large(page.quantity))
+    return order_view(page, known, context.visit(request), ways=ways, now=context.service.clock())
 
 
 def _remember_stamped(order_id: UUID, items: Sequence[Item | ItemLine]) -> dict[int, UUID]:

@@ -26,6 +26,7 @@ from meterai.sales.timeline import TimelineEntry
 from meterai.texts.mechanism.explanations import MoneyKind
 from meterai.texts.mechanism.translation import translate, translate_count
 from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT
+from meterai.web.orders.ways import WayGroup
 from meterai.web.pages.messages import Text, money_note, state_text
 from meterai.web.requests.visits import Visit
 
@@ -132,6 +133,8 @@ class OrderView:
     waits: bool
     mark: str
     timeline: Sequence[TimelineEntry]
+    ways: Sequence[WayGroup]
+    """How the order can be paid."""
 
     @property
     def closed(self) -> Event | None:
@@ -201,7 +204,9 @@ class StampingFacts:
     """The event of the order."""
 
 
-def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: datetime) -> OrderView:
+def order_view(
+    order: OrderPage, known: StampingFacts, visit: Visit, *, ways: Sequence[WayGroup] = (), now: datetime
+) -> OrderView:
     """Puts the page together. Pure."""
     payment = _payment(order)
     items = [_item(order, item, order.refundable.get(item.id, 0), known, visit) for item in order.items]
@@ -257,6 +262,7 @@ def order_view(order: OrderPage, known: StampingFacts, visit: Visit, *, now: dat
         waits=waits,
         mark=_mark(order, items, is_closed=is_unpaid and is_over, waits=waits),
         timeline=order.timeline,
+        ways=ways,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from meterai.texts.channels import CHANNEL_NAMES, PAY_STEPS
+from meterai.texts.channels import BANK_NAMES, CHANNEL_NAMES, PAY_STEPS
 from meterai.texts.mechanism.explanations import MONEY_NOTES, Explanation, MoneyKind
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.notices import NOTICE_FACTS, NOTICES
@@ -49,6 +49,11 @@ def state_text(name: str, language: str) -> Text:
 def channel_name(channel: str, language: str) -> str:
     """The name of a way to pay. Raises: KeyError for a way without words."""
     return translate(CHANNEL_NAMES[channel], language)
+
+
+def bank_name(channel: str, language: str) -> str:
+    """The name of a way to pay in its group: of a virtual account its bank."""
+    return translate(BANK_NAMES.get(channel) or CHANNEL_NAMES[channel], language)
 
 
 def pay_steps(channel: str, language: str) -> list[str]:

@@ -27,6 +27,7 @@ from meterai.verification.picture_codes import CODES_MAX
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import (
     Text,
+    bank_name,
     channel_name,
     notice_text,
     pay_steps,
@@ -145,6 +146,7 @@ def environment_of(language: str) -> Environment:
         "reason": partial(reason_text, language=language),
         "notice": partial(notice_text, language=language),
         "state": partial(state_text, language=language),
+        "bank_name": partial(bank_name, language=language),
         "channel_name": partial(channel_name, language=language),
         "pay_steps": partial(pay_steps, language=language),
     }
