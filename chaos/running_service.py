@@ -17,7 +17,11 @@ from meterai.kit.child_processes import ProcessStamp
 from meterai.kit.installation import Addresses, read_addresses
 
 START_SECONDS_MAX: Final = 180
-_QUICKER: Final = {"METERAI_JAIL_SLOTS": "1", "METERAI_REFUND_WAIT_MINUTES": "0"}
+_QUICKER: Final = {
+    "METERAI_JAIL_SLOTS": "1",
+    "METERAI_PAYMENT_GATEWAYS": "midtrans",
+    "METERAI_REFUND_WAIT_MINUTES": "0",
+}
 
 
 class RunningService:

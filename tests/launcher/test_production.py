@@ -56,7 +56,7 @@ def test_nothing_goes_to_another_machine_by_http(tmp_path: Path, name: str) -> N
             start(tmp_path, **{name: elsewhere})
         assert from_environment({f"METERAI_{name}": elsewhere}), "development may"
     for here in ("http://localhost:9", "http://127.0.0.8/x", "http://[::1]:8000", "https://gateway.example"):
-        start(tmp_path, **{name: here})
+        start(tmp_path, **{"PAYMENT_GATEWAYS": "midtrans", name: here})
 
 
 def test_production_needs_what_each_of_its_gateways_needs(tmp_path: Path) -> None:

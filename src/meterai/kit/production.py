@@ -11,8 +11,7 @@ import sys
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from meterai.kit.formats.comma_list import listed
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, gateway_names
 
 Part = Literal["service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer"]
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
@@ -74,7 +73,7 @@ def refuse_unfit(settings: Settings, part: Part) -> None:
 
 
 def _refuse_missing(settings: Settings, part: Part) -> None:
-    spoken = listed(settings.payment_gateways) if part in _PAYS else []
+    spoken = gateway_names(settings) if part in _PAYS else []
     needed = [*_NEEDS[part], *(name for gateway in spoken for name in _GATEWAYS.get(gateway, ()))]
     missing = [name for name in needed if not getattr(settings, name)]
     if "snap" in spoken and not (settings.snap_merchant_id or settings.snap_companies):

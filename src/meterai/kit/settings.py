@@ -244,9 +244,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Doc(
             description="payment gateways in order of preference, with commas between: `midtrans`, "
-            "`snap` ([how one is chosen](gateways.md))"
+            "`snap` ([how one is chosen](gateways.md)); empty: `midtrans`, and `snap` if it has an "
+            "address, as in development"
         ),
-    ] = "midtrans"
+    ] = ""
     gateway_url: Annotated[str, Doc(description="Midtrans core API; empty: the sandbox's")] = ""
     gateway_server_key: Annotated[str, Doc(description="Midtrans server key; empty: the sandbox's")] = ""
     gateway_merchant_id: Annotated[
@@ -708,6 +709,12 @@ def describe() -> list[tuple[str, str, str]]:
         default = "" if field.name == "data" else str(field.default)  # every command has set it before
         rows.append(("METERAI_" + field.name.upper(), default, meta.description or ""))
     return rows
+
+
+def gateway_names(settings: Settings) -> list[str]:
+    """The payment gateways in use, in order of preference, each once."""
+    named = list(dict.fromkeys(listed(settings.payment_gateways)))
+    return named or ["midtrans", *(["snap"] if settings.snap_url else [])]
 
 
 def queue_root(settings: Settings) -> Path:

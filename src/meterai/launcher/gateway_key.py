@@ -7,8 +7,7 @@ from typing import Final
 
 import msgspec
 
-from meterai.kit.formats.comma_list import listed
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, gateway_names
 from meterai.launcher.preparation import LaunchProblem
 
 _KEYS: Final = {
@@ -25,9 +24,7 @@ def check_gateway_key(settings: Settings) -> str:
 
     Raises: LaunchProblem when a gateway refuses the key; ValueError for a key file that can't be used.
     """
-    real = [
-        name for name in listed(settings.payment_gateways) if name in _KEYS and _setting(settings, name, 0)
-    ]
+    real = [name for name in gateway_names(settings) if name in _KEYS and _setting(settings, name, 0)]
     if not real:
         return ""
     from meterai.bootstrap import ask_gateways  # slow to import

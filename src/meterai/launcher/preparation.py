@@ -86,12 +86,13 @@ class Twins:
         """No twin in production: bootstrap refuses to start there without real addresses."""
         if settings.environment == "production":
             return cls(gateway=False, tsa=False, inbox=False, revocation=False)
+        named = listed(settings.payment_gateways)
         return cls(
             gateway=not (settings.gateway_url and settings.payout_url),
             tsa=not settings.tsa_url,
             inbox=not (settings.smtp_url and settings.whatsapp_url),
             revocation=not settings.revocation_url,
-            snap="snap" in listed(settings.payment_gateways) and not settings.snap_url,
+            snap=not settings.snap_url and (not named or "snap" in named),
         )
 
 

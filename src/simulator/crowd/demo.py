@@ -103,6 +103,7 @@ async def run(
     applicant = Buyer(
         service,
         gateway=gateway,
+        channel="va_bca" if gateway == "snap" else "qris",  # there this gateway is the cheapest
         kills=kills_gateway,
         gate=service.gate,
         only_if_asked=True,

@@ -30,7 +30,7 @@ STEPS = {
     "ask_code": "ask for a contact code",
     "code_arrives": "code arrives by e-mail (SMTP)",
     "give_code": "give the code",
-    "order": "order and charge (QRIS)",
+    "order": "order and charge",
     "kill_gateway": "kill the gateway (SIGKILL), see it come back",
     "pay": "pay at the sandbox gateway",
     "paid_to_stamped": "notice, settlement, stamping",

@@ -7,8 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol, Self
 
 from meterai.jail.pool import JailPool
-from meterai.kit.formats.comma_list import listed
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, gateway_names
 from meterai.sales.adapters.midtrans import Midtrans
 from meterai.sales.adapters.snap.gateway import Snap
 from meterai.sales.gateways import Gateways
@@ -44,8 +43,8 @@ def adapters_of(settings: Settings) -> list[type[GatewayAdapter]]:
 
     Raises: ValueError naming the gateways that there are.
     """
-    names = list(dict.fromkeys(listed(settings.payment_gateways)))
-    wrong = next((name for name in names if name not in GATEWAYS), None if names else "")
+    names = gateway_names(settings)
+    wrong = next((name for name in names if name not in GATEWAYS), None)
     if wrong is not None:
         raise ValueError(
             f"METERAI_PAYMENT_GATEWAYS: {wrong!r} is no gateway; there is {', '.join(sorted(GATEWAYS))}"
