@@ -169,6 +169,7 @@ def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
     name = "'meterai.' + 'jail'"  # in two pieces: the site's own command line shall not hold it
     jail = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {spin!r}, {name}])"
     site = f"{jail}; print(flush=True); sys.stdin.read()"
+    before = cpu_seconds(os.getpid())  # of a service that other files use
     with subprocess.Popen(
         [sys.executable, "-c", site, "meterai.processes.site"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
@@ -176,8 +177,8 @@ def test_what_a_jail_spent_that_was_replaced_is_the_jails() -> None:
         process.stdout.readline()
         spent = cpu_seconds(os.getpid())
         process.communicate()
-    assert spent["jails"] >= 0.25
-    assert spent["site"] < 0.25
+    assert spent["jails"] - before.get("jails", 0) >= 0.25
+    assert spent["site"] - before.get("site", 0) < 0.25
 
 
 class Forgotten(Applicant):

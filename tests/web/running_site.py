@@ -20,12 +20,14 @@ from meterai.kernel.ids import token_digest
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
+from meterai.sales.gateways import Gateways
 from meterai.sales.queries.tariffs import Tariff
 from meterai.stamping.signer_wire import Identity
 from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import FaceLimits, Trust
 from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
+from tests.sales.fake_gateway import FakeGateway
 from tests.sales.shop import PRICES
 from tests.waiting_room.line import NOON, LineOfPeople
 from tests.web.asking import ask
@@ -120,7 +122,7 @@ class RunningSite:
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
             trust=Trust(roots_pem=()), face_limits=FaceLimits(), price_list=PRICES,
-            signer=self.signer, jail=None, objects=None,
+            signer=self.signer, jail=None, objects=None, gateways=Gateways([FakeGateway()]),
             upload_room=UploadRoom(
                 self.db, DiskReserve({"queue": line.folder.path}, 0),  # type: ignore[arg-type]
                 network_bytes_max=1 << 30, all_bytes_max=1 << 30,

@@ -34,8 +34,8 @@ from meterai.sales.ports import (
 from meterai.sales.prices import ChannelCost
 
 KEY_BITS_LEAST: Final = 2048
-_OF_QRIS: Final = ChannelCost(basis_points=70)
-_OF_TRANSFERS: Final = ChannelCost(flat=3_000)
+OF_QRIS: Final = ChannelCost(basis_points=70)
+OF_TRANSFERS: Final = ChannelCost(flat=3_000)
 """What a bank keeps. Bank Indonesia sets the rate for QRIS; the other is agreed with the bank."""
 
 
@@ -65,8 +65,8 @@ class Snap:
         breaker: CircuitBreaker | None = None,
     ) -> None:
         self.costs: Mapping[Channel, ChannelCost] = {
-            **({Channel.QRIS: _OF_QRIS} if merchant else {}),
-            **dict.fromkeys(companies, _OF_TRANSFERS),
+            **({Channel.QRIS: OF_QRIS} if merchant else {}),
+            **dict.fromkeys(companies, OF_TRANSFERS),
         }
         self._client = SnapClient(base_url, partner, clock=clock, limits=limits, breaker=breaker)
         self._codes = QrCodes(self._client, merchant)
