@@ -2,9 +2,9 @@
 
 A row of faults is a subclass of `chaos.row.Row` in a module of `chaos/rows/`, listed in `chaos.rows.ROWS`.
 
-1. `strike(stage)` injects the fault, waits until it has seen that it fired, undoes it (in a `finally`), and
-   returns what it saw: the exit status of a process, a line of a log, a count of a proxy, a row of a trigger.
-   It raises `NotFired` when it saw nothing. Never return without a proof.
+1. `strike(stage)` injects the fault and waits until it has seen that it fired. It undoes the fault in a
+   `finally` and returns what it saw: the exit status of a process, a line of a log, a count of a proxy, a row
+   of a trigger. It raises `NotFired` when it saw nothing. Never return without a proof.
 2. The frame then waits until a person who came after that gets a stamped file: the service resumed by itself.
 3. `check(stage)` returns what else is wrong, in words. By default nothing.
 4. The frame compares the journal of the people who have left with the server, and runs `meterai check`.

@@ -1,4 +1,4 @@
-"""What is told of a run: a row for each fault, and whether all of it held."""
+"""The result of a run: a row for each fault, and whether everything held."""
 
 from __future__ import annotations
 

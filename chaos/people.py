@@ -91,7 +91,7 @@ class SteadyCrowd(Crowd):
 
 @dataclass(slots=True)
 class ClosedCrowd(SteadyCrowd):
-    """So many people side by side, each followed by the next: the highest rate that the service sustains."""
+    """A fixed number of people side by side, each followed by the next: the highest sustained rate."""
 
     side_by_side: int = 1
 

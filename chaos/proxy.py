@@ -1,4 +1,4 @@
-"""A TCP proxy that makes a link slow: so many bytes a second each way, and a delay each way."""
+"""A TCP proxy that makes a link slow: limited bytes per second and a delay, each way."""
 
 from __future__ import annotations
 

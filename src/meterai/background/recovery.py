@@ -1,6 +1,6 @@
 """What a worker does first: the work that an outage left behind, class by class, before it takes new work.
 
-The order is fixed: stamps that were in flight, payments that the gateway told of, open payments. Loops with
+The order is fixed: stamps that were in flight, payments that the gateway reported, open payments. Loops with
 new work begin when all three are over, or after `HELD_SECONDS_MAX`.
 """
 
@@ -94,7 +94,7 @@ class Recovery:
         ) or await outbox.are_left(self._app.db, (STAMP_TOPIC,), before)
 
     async def _settle(self) -> int:
-        """Books payments that the gateway told of, and stamps what they paid for."""
+        """Books payments that the gateway reported, and stamps what they paid for."""
         app, done = self._app, 0
         while not self._is_over():
             turn = await settle_asked(

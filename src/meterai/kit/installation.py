@@ -208,7 +208,7 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
 
 
 def _settlements(settings: Settings, addresses: Addresses, secrets: Secrets) -> dict[str, str]:
-    """Where the twins have their settlement reports. A twin that only pays refunds out has none of ours."""
+    """Where the twins have their settlement reports. A twin that serves payouts alone has no reports."""
     keys = dict[str, str]()
     places = dict[str, str]()
     if addresses.gateway and not settings.gateway_url:

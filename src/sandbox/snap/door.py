@@ -1,4 +1,4 @@
-"""Who may call the bank: tokens, signatures, X-EXTERNAL-ID once a day."""
+"""The bank's checks of a caller: tokens, signatures, X-EXTERNAL-ID once a day."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Door:
         return [web.post("/v1.0/access-token/b2b", self.give_token)]
 
     async def give_token(self, request: web.Request) -> web.StreamResponse:
-        """A token for whoever holds the merchant's key."""
+        """A token for a caller who holds the merchant's key."""
         try:
             if self._till.script.take("", "token_fails_next"):
                 raise SnapError(500, "00", "General Error")

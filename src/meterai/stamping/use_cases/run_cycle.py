@@ -68,6 +68,6 @@ async def free_leases(tools: Tools, *, worker: str) -> int:
 
 
 async def jobs_are_left(tools: Tools, *, before: datetime, within_s: float) -> bool:
-    """Whether jobs accepted by `before` are at work now, or due within so many seconds."""
+    """Whether jobs accepted by `before` are at work now, or due within `within_s` seconds."""
     async with tools.db.connection() as connection:
         return await jobs.are_left(connection, before, tools.clock() + timedelta(seconds=within_s))

@@ -20,7 +20,7 @@ _OUR_FAULT: Final = (Meaning.IN_PROCESS, Meaning.BUSY)
 
 
 class Partner(msgspec.Struct, frozen=True, kw_only=True):
-    """Who we are at the gateway."""
+    """Our identity at the gateway."""
 
     client_id: str
     """X-CLIENT-KEY, and X-PARTNER-ID."""

@@ -33,7 +33,7 @@ SERVICES: Final = {
 }
 """The ends of the addresses that the gateway calls, and the service of each."""
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
-"""By so much may the gateway's clock differ from ours when it asks for a token."""
+"""The largest difference between the gateway's clock and ours in a call for a token."""
 _REFERENCE_MAX: Final = 64
 _ECHOED: Final = (
     "partnerServiceId",

@@ -197,7 +197,7 @@ def service_id(company: str) -> str:
 
 def customer_no(reference: str) -> str:
     """The customer's part of the number of a virtual account. Follows from the attempt's reference, so that
-    whoever knows that can ask for the account."""
+    the account can be asked for by it."""
     digest = hashlib.sha256(reference.encode()).digest()
     return f"{int.from_bytes(digest[:8]) % 10**CUSTOMER_DIGITS:0{CUSTOMER_DIGITS}d}"
 
