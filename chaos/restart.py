@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from chaos.running_service import RunningService, launch
+from chaos.running_service import RunningService, environment_of, launch
 from simulator.rehearsal.victims import Victim, is_alive, processes_below, strike
 
 _GONE_SECONDS: Final = 20.0
@@ -47,6 +47,5 @@ def start_again(service: RunningService, settings: dict[str, str]) -> RunningSer
 
 def settings_of(service: RunningService) -> dict[str, str]:
     """The METERAI_... variables of a running launcher."""
-    raw = Path(f"/proc/{service.launcher.pid}/environ").read_bytes().decode()
-    pairs = (pair.split("=", 1) for pair in raw.rstrip("\0").split("\0"))
-    return {name: value for name, value in pairs if name.startswith("METERAI_")}
+    variables = environment_of(service.launcher.pid)
+    return {name: value for name, value in variables.items() if name.startswith("METERAI_")}

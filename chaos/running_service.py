@@ -100,6 +100,12 @@ def without_settings() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("METERAI_")}
 
 
+def environment_of(pid: int) -> dict[str, str]:
+    """The variables with which a process was started. Raises: OSError when there is no such process."""
+    raw = Path(f"/proc/{pid}/environ").read_bytes().decode()
+    return dict(pair.split("=", 1) for pair in raw.rstrip("\0").split("\0"))
+
+
 def processes_of(sessions: set[int]) -> list[str]:
     """Command lines of living processes in these sessions."""
     living = [pid for pid, fields in _stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]

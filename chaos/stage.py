@@ -20,7 +20,7 @@ from typing import Final
 import asyncpg
 
 from chaos.people import SteadyCrowd
-from chaos.running_service import RunningService, launch
+from chaos.running_service import RunningService, environment_of, launch
 from meterai.kit.child_processes import free_port
 from meterai.kit.database_urls import OWNER, url_as
 from meterai.kit.installation_secrets import Secrets
@@ -166,12 +166,6 @@ class Stage:
                     raise
                 await asyncio.sleep(0.2)
 
-    @staticmethod
-    def environment(process: Victim) -> dict[str, str]:
-        """The environment with which a process was started."""
-        raw = Path(f"/proc/{process.pid}/environ").read_bytes().decode()
-        return dict(pair.split("=", 1) for pair in raw.rstrip("\0").split("\0"))
-
     @asynccontextmanager
     async def another_worker(
         self, *, prefix: Sequence[str] = (), env: Mapping[str, str] | None = None
@@ -180,7 +174,7 @@ class Stage:
 
         Its log is `another-worker`.
         """
-        settings = self.environment(await self.process(Part.WORKER))
+        settings = environment_of((await self.process(Part.WORKER)).pid)
         log = self.data / "logs" / "another-worker.log"
         with log.open("ab") as output:
             command = [*prefix, sys.executable, "-m", "meterai.processes.worker"]

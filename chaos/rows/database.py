@@ -13,6 +13,7 @@ import asyncpg
 
 from chaos.commit_proxy import CommitProxy
 from chaos.row import NotFired, Row
+from chaos.running_service import environment_of
 from chaos.stage import Part, Stage
 from chaos.tracing import failing_calls
 from simulator.rehearsal.victims import is_alive, processes_below, strike
@@ -52,7 +53,7 @@ class LostCommits(Row):
         proxy = CommitProxy("127.0.0.1", address.port or 5432, dice)
         async with proxy.listening() as port:
             worker = await stage.process(Part.WORKER)
-            own = urlsplit(stage.environment(worker)["METERAI_DATABASE_WORKER_URL"])
+            own = urlsplit(environment_of(worker.pid)["METERAI_DATABASE_WORKER_URL"])
             url = f"postgresql://{own.username}:{own.password}@127.0.0.1:{port}{address.path}"
             async with stage.another_worker(env={"METERAI_DATABASE_WORKER_URL": url}):
                 await stage.until(lambda: stage.count("another-worker", "worker.ready") > 0, 30, "a worker")

@@ -15,7 +15,7 @@ RETRY_SECONDS = (2.0, 10.0, 30.0, 90.0, 210.0)
 
 
 class NoticeQueue:
-    """Delivers what `announce` of a protocol puts into it, each until `send` says that it was taken."""
+    """Delivers the notices of a protocol, each until `send` says that it was taken."""
 
     def __init__(
         self, book: Book, *, notify_url: str, retry_seconds: tuple[float, ...] = RETRY_SECONDS
@@ -30,6 +30,25 @@ class NoticeQueue:
 
     def announce(self, payment: Payment, faults: Faults) -> None:
         """Tells the merchant of the charge's state, with the faults of the script."""
+        if faults.notice_lost or not self.url:
+            return
+        due_at = time.time() + faults.notice_delay_seconds
+        notice = self.written(payment, payment.status, faults.notice_amount, forged=faults.notice_forged)
+        stale = None
+        if faults.notice_reordered and payment.status == "settlement":
+            stale = self.written(payment, "pending", faults.notice_amount)
+        if notice is not None:
+            for _ in range(max(faults.notice_copies, 1)):
+                self.enqueue(notice, due_at)
+        if stale is not None:
+            self.enqueue(stale, due_at + 0.5)
+
+    def written(self, payment: Payment, status: str, amount: int, *, forged: bool = False) -> bytes | None:
+        """The notice that a charge has this status, as it waits in the book. None: the protocol has none.
+
+        `amount`: rupiah that it names instead of the charge's; 0: the charge's. `forged`: signed with another
+        key.
+        """
         raise NotImplementedError
 
     async def send(self, session: aiohttp.ClientSession, body: bytes) -> bool:

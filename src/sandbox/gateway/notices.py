@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import time
-from typing import Any
 
 import aiohttp
 import msgspec
 
 from sandbox.gateway.charges import Book, Payment
-from sandbox.gateway.faults import Faults
 from sandbox.gateway.notice_queue import RETRY_SECONDS, NoticeQueue
 
 
@@ -33,20 +30,17 @@ class NoticeSender(NoticeQueue):
         super().__init__(book, notify_url=notify_url, retry_seconds=retry_seconds)
         self._server_key = server_key
 
-    def announce(self, payment: Payment, faults: Faults) -> None:
-        """Tells the merchant of the charge's state, with the faults of the script."""
-        if faults.notice_lost or not self.url:
-            return
+    def written(self, payment: Payment, status: str, amount: int, *, forged: bool = False) -> bytes | None:
+        """See NoticeQueue."""
         body = payment.as_midtrans()
-        if faults.notice_amount:
-            body["gross_amount"] = f"{faults.notice_amount}.00"
-        due_at = time.time() + faults.notice_delay_seconds
-        for _ in range(max(faults.notice_copies, 1)):
-            self._put(body, due_at, forged=faults.notice_forged)
-        if faults.notice_reordered and payment.status == "settlement":
-            stale = body | {"status_code": "201", "transaction_status": "pending"}
-            stale.pop("settlement_time", None)
-            self._put(stale, due_at + 0.5)
+        if amount:
+            body["gross_amount"] = f"{amount}.00"
+        if status != payment.status:
+            body |= {"status_code": "201", "transaction_status": status}
+            body.pop("settlement_time", None)
+        key = "another key" if forged else self._server_key
+        signed = signature(body["order_id"], body["status_code"], body["gross_amount"], key)
+        return msgspec.json.encode(body | {"signature_key": signed})
 
     async def send(self, session: aiohttp.ClientSession, body: bytes) -> bool:
         """Posts one notice."""
@@ -55,8 +49,3 @@ class NoticeSender(NoticeQueue):
             self.url, data=body, headers=headers, allow_redirects=False, ssl=self.checks_tls
         ) as answer:
             return 200 <= answer.status < 300
-
-    def _put(self, body: dict[str, Any], due_at: float, *, forged: bool = False) -> None:
-        key = "another key" if forged else self._server_key
-        signed = signature(body["order_id"], body["status_code"], body["gross_amount"], key)
-        self.enqueue(msgspec.json.encode(body | {"signature_key": signed}), due_at)

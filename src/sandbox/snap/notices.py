@@ -11,7 +11,6 @@ import aiohttp
 import msgspec
 
 from sandbox.gateway.charges import Book, Payment
-from sandbox.gateway.faults import Faults
 from sandbox.gateway.notice_queue import RETRY_SECONDS, NoticeQueue
 from sandbox.snap import protocol
 from sandbox.snap.api import STATES
@@ -39,25 +38,17 @@ class SnapNotices(NoticeQueue):
         self._keys = keys
         self._token, self._ends = "", 0.0
 
-    def announce(self, payment: Payment, faults: Faults) -> None:
-        """Tells the merchant of a payment.
-
-        For accounts SNAP has a notice of money that came, and no other.
-        """
-        if faults.notice_lost or not self.url:
-            return
-        amount = faults.notice_amount or payment.paid_amount or payment.amount
-        due_at = time.time() + faults.notice_delay_seconds
+    def written(self, payment: Payment, status: str, amount: int, *, forged: bool = False) -> bytes | None:
+        """See NoticeQueue. For accounts SNAP has a notice of money that came, and no other."""
+        amount = amount or payment.paid_amount or payment.amount
         if payment.channel == "qris":
-            path, body = "/v1.0/qr/qr-mpm-notify", _scanned(payment, payment.status, amount)
-        elif payment.status == "settlement":
+            path, body = "/v1.0/qr/qr-mpm-notify", _scanned(payment, status, amount)
+        elif status == "settlement":
             path, body = "/v1.0/transfer-va/payment", _transferred(payment, amount)
         else:
-            return
-        for _ in range(max(faults.notice_copies, 1)):
-            self._put(path, body, due_at, forged=faults.notice_forged)
-        if faults.notice_reordered and payment.channel == "qris" and payment.status == "settlement":
-            self._put(path, _scanned(payment, "pending", amount), due_at + 0.5)
+            return None
+        indented = msgspec.json.format(msgspec.json.encode(body), indent=2)  # banks do not minify
+        return msgspec.json.encode(_Kept(path, indented, forged))
 
     async def send(self, session: aiohttp.ClientSession, body: bytes) -> bool:
         """Signs and posts one notice."""
@@ -105,10 +96,6 @@ class SnapNotices(NoticeQueue):
                 return msgspec.json.decode(await answer.read(), type=dict[str, Any])
             except msgspec.DecodeError:
                 return {}
-
-    def _put(self, path: str, body: dict[str, Any], due_at: float, *, forged: bool = False) -> None:
-        encoded = msgspec.json.format(msgspec.json.encode(body), indent=2)  # as banks send it: not minified
-        self.enqueue(msgspec.json.encode(_Kept(path, encoded, forged)), due_at)
 
 
 def _scanned(payment: Payment, status: str, amount: int) -> dict[str, Any]:
