@@ -114,3 +114,14 @@ async def test_a_reversal_in_a_report_is_booked_once_the_gateway_confirms_it(sho
 async def test_a_day_that_is_not_over_has_no_report_yet(shop: Shop) -> None:
     with pytest.raises(Refusal, match=r"report\.too_early"):
         await report(shop, Told(TODAY).says("payment", "A-1", 1))
+
+
+async def test_the_lines_of_a_large_report_are_looked_up_and_not_read_again_and_again(shop: Shop) -> None:
+    """The planner took the table for empty, and compared each of 100,000 lines with all others."""
+    told = Told(TODAY)
+    for number in range(1_001):
+        told.says("payment", f"UNKNOWN-{number}", 10_000)
+    shop.pass_time(days=1)
+    await report(shop, told)
+    rows = "SELECT reltuples FROM pg_class WHERE oid = 'accounting.settlement_line'::regclass"
+    assert await shop.database.owner.fetchval(rows) == 1_001
