@@ -15,7 +15,7 @@ from chaos.rows.money import row_of
 from chaos.stage import Part, Stage
 from simulator.crowd.browser import Browser
 from simulator.crowd.forms import form_with
-from simulator.rehearsal.victims import is_frozen, strike
+from simulator.rehearsal.victims import is_frozen, is_module, processes_below, strike
 
 _WORKS_WITHIN_S: Final = 40.0
 
@@ -104,7 +104,7 @@ class WrongClocks(Row):
     async def _with(self, stage: Stage, shift: str) -> str:
         own = await stage.process(Part.WORKER)
         before = stage.log("another-worker").count("worker.ready")
-        async with stage.another_worker(prefix=("faketime", "-f", shift)) as other:
+        async with stage.another_worker(prefix=("faketime", "--disable-shm", "-f", shift)) as other:
             await stage.until(
                 lambda: stage.log("another-worker").count("worker.ready") > before,
                 _WORKS_WITHIN_S,
@@ -120,11 +120,14 @@ class WrongClocks(Row):
                 raise NotFired(f"the worker at {shift} ended with {other.returncode}")
         return f"{shift}: alone for 6 s, its log is {ahead} ahead of the clock"
 
-    async def _ahead(self, stage: Stage, pid: int) -> str:
-        """How far the other worker's own times are from the machine's."""
+    async def _ahead(self, stage: Stage, wrapper: int) -> str:
+        """How far the other worker's own times are from the machine's. `wrapper`: the pid of its parent."""
         shown = stage.data / "run" / "worker-2.json"
+        pids = {worker.pid for worker in processes_below(wrapper, is_module(Part.WORKER))}
         await stage.until(
-            lambda: shown.exists() and f'"pid":{pid}' in shown.read_text(), 10, "its sign of life"
+            lambda: shown.exists() and any(f'"pid":{pid},' in shown.read_text() for pid in pids),
+            10,
+            "its sign of life",
         )
         written = shown.read_text().partition('"at":"')[2].partition('"')[0]
         return f"{(datetime.fromisoformat(written) - datetime.now(UTC)).total_seconds():.0f} s"
