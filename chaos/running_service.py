@@ -15,6 +15,7 @@ import msgspec
 
 from meterai.kit.child_processes import ProcessStamp
 from meterai.kit.installation import Addresses, read_addresses
+from simulator.rehearsal.victims import command_of, process_stats
 
 START_SECONDS_MAX: Final = 180
 _QUICKER: Final = {
@@ -55,7 +56,7 @@ class RunningService:
 
     def sessions(self) -> set[int]:
         """The sessions of everything that runs below the launcher: each child leads one."""
-        stats = _stats()
+        stats = process_stats()
         own = stats[self.launcher.pid][3]
         children = [fields for fields in stats.values() if int(fields[1]) == self.launcher.pid]
         return {int(fields[3]) for fields in children if fields[3] != own}
@@ -108,29 +109,12 @@ def environment_of(pid: int) -> dict[str, str]:
 
 def processes_of(sessions: set[int]) -> list[str]:
     """Command lines of living processes in these sessions."""
-    living = [pid for pid, fields in _stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"]
-    return [f"{pid} {_command(pid)}" for pid in living]
+    living = [
+        pid for pid, fields in process_stats().items() if int(fields[3]) in sessions and fields[0] not in "ZX"
+    ]
+    return [f"{pid} {' '.join(command_of(pid)) or '?'}" for pid in living]
 
 
 def parent_of(pid: int) -> int:
     """The parent of a living process; 0 when it has just ended."""
-    return int(_stats().get(pid, ["", "0"])[1])
-
-
-def _stats() -> dict[int, list[str]]:
-    """/proc/PID/stat of every process, from its third field on: state, parent, group, session, ..."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                found[int(entry.name)] = (entry / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-    return found
-
-
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return "?"
+    return int(process_stats().get(pid, ["", "0"])[1])

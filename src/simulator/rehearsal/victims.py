@@ -42,12 +42,12 @@ def victims(launcher_pid: int, kind: FaultKind) -> list[Victim]:
 
 def processes_below(launcher_pid: int, is_wanted: Callable[[list[str]], bool]) -> list[Victim]:
     """The living processes below the launcher whose command line is wanted."""
-    parents = {pid: int(fields[1]) for pid, fields in _stats().items()}
+    parents = {pid: int(fields[1]) for pid, fields in process_stats().items()}
     found = []
-    for pid, fields in _stats().items():
+    for pid, fields in process_stats().items():
         if fields[0] in "ZX" or not _descends(pid, launcher_pid, parents):
             continue
-        words = _command(pid)
+        words = command_of(pid)
         if words and is_wanted(words):
             found.append(Victim(pid, fields[19]))
     return found
@@ -86,7 +86,8 @@ def strike(victim: Victim, sign: signal.Signals) -> None:
         os.close(handle)
 
 
-def _stats() -> dict[int, list[str]]:
+def process_stats() -> dict[int, list[str]]:
+    """/proc/PID/stat of every process, from its third field on: state, parent, group, session, ..."""
     names = (int(name) for name in os.listdir("/proc") if name.isdigit())
     return {pid: fields for pid in names if (fields := _stat(pid))}
 
@@ -99,7 +100,8 @@ def _stat(pid: int) -> list[str] | None:
         return None
 
 
-def _command(pid: int) -> list[str]:
+def command_of(pid: int) -> list[str]:
+    """The words of a process's command line; none when it has just ended."""
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
