@@ -25,9 +25,11 @@ from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import ObjectStore, open_store
-from meterai.kit.messages import Messenger, SmtpSender, WhatsAppSender
+from meterai.kit.messages import Messenger
 from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url
+from meterai.kit.smtp_sender import SmtpSender
+from meterai.kit.whatsapp_sender import WhatsAppSender
 from meterai.ledger.model import SELLER
 from meterai.ledger.queries import balance
 from meterai.partners.adapters.webhook_sender import WebhookSender

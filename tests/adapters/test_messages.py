@@ -16,7 +16,9 @@ from aiohttp.test_utils import TestServer
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import CircuitBreaker
-from meterai.kit.messages import Message, Messenger, SmtpSender, WhatsAppSender
+from meterai.kit.messages import Message, Messenger
+from meterai.kit.smtp_sender import SmtpSender
+from meterai.kit.whatsapp_sender import WhatsAppSender
 from tests.ports import free_port
 from tests.sandbox.twins import Inbox, running_inbox
 

@@ -67,6 +67,6 @@ def test_what_is_imported_is_declared(folder: str, declared: set[str]) -> None:
 
 
 def test_there_is_something_to_look_at() -> None:
-    assert ("src/meterai/kit/messages.py", "aiosmtplib") in imported("src")
+    assert ("src/meterai/kit/smtp_sender.py", "aiosmtplib") in imported("src")
     assert (ROOT / NOT_INSTALLED[0]).is_dir()
     assert (ROOT / NOT_INSTALLED[1]).is_file()

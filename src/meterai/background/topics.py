@@ -16,7 +16,7 @@ from meterai.background.partner_events import note_stamp_ends
 from meterai.bootstrap import WorkerApp
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
-from meterai.kit.messages import KEPT_FOR, TOPICS, Message
+from meterai.kit.messages import KEPT_FOR, TOPICS, Message, is_given_up, key_of
 from meterai.kit.outbox import Entry
 from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC
 from meterai.sales.crediting import STAMP_TOPIC
@@ -221,8 +221,10 @@ async def _send_in_order(app: WorkerApp, entries: Sequence[Entry]) -> list[int]:
 async def _send(app: WorkerApp, entry: Entry) -> bool:
     """Sends one message; True when its row is done. Neither address nor text is ever logged."""
     try:
-        message = msgspec.convert(entry.payload, Message)
-        if message.expires_at is None or app.clock() < message.expires_at:
+        message = msgspec.structs.replace(msgspec.convert(entry.payload, Message), key=key_of(entry))
+        if is_given_up(message, entry):
+            log.error("worker.message_end_unknown", topic=entry.topic, attempts=entry.attempts)
+        elif message.expires_at is None or app.clock() < message.expires_at:
             await app.messenger.deliver(message)
     except Exception as error:
         never = isinstance(error, Refusal) and error.kind is Kind.INVALID  # nor will this address take it

@@ -22,6 +22,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     payload: dict[str, Any]
     attempts: int
     """How often it was claimed, this time included."""
+    unknown: int = 0
+    """How many earlier attempts were neither finished nor put off: the process died, or took too long."""
     created_at: datetime
 
 
@@ -72,7 +74,8 @@ async def claim(
                 ORDER BY available_at LIMIT $3
             ) due
             WHERE o.id = due.id AND due.forgettable = 'off'
-            RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at
+            RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at,
+                greatest(o.attempts - 1 - o.ended, 0) AS unknown
             """,
             now,
             now + timedelta(seconds=lease_s),
@@ -162,9 +165,11 @@ async def finish(db: Database, ids: Sequence[int]) -> None:
 
 
 async def retry(db: Database, id: int, after: datetime) -> None:
-    """Puts a claimed row off until `after`."""
+    """Puts a claimed row off until `after`: this attempt has ended."""
     async with db.connection() as connection:
-        await connection.execute("UPDATE jobs.outbox SET available_at = $2 WHERE id = $1", id, after)
+        await connection.execute(
+            "UPDATE jobs.outbox SET available_at = $2, ended = ended + 1 WHERE id = $1", id, after
+        )
 
 
 def retry_delay_s(attempts: int, *, first_s: float = 1.0, longest_s: float = 60.0) -> float:

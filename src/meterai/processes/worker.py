@@ -255,6 +255,7 @@ async def run(variables: Mapping[str, str]) -> None:
         settings, database_url=settings.database_worker_url, name=f"meterai {presence.name}"
     ) as app:
         tools = tools_of(app, variables)
+        app.messenger.fail_point = tools.fail_point
         await set_prices(app.db, app.price_list, now=app.clock())
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()

@@ -69,6 +69,7 @@ class InboxPages:
             text = read(message.template)
         except Refused as refused:
             return _error(refused.status, refused.words, refused.code)
+        id = f"wamid.{uuid4().hex}"
         self._messages.add(
             kind="whatsapp",
             to="+" + digits,
@@ -76,11 +77,12 @@ class InboxPages:
             subject="",
             text=text,
             received_at=time.time(),
+            id=id,
         )
         body = {
             "messaging_product": "whatsapp",
             "contacts": [{"input": message.to, "wa_id": digits}],
-            "messages": [{"id": f"wamid.{uuid4().hex}"}],
+            "messages": [{"id": id}],
         }
         return web.Response(body=msgspec.json.encode(body), content_type="application/json")
 

@@ -21,7 +21,8 @@ def judge(address: str) -> str:
 
 def keep(messages: Messages, sender: str, recipients: list[str], content: bytes) -> None:
     """Keeps a mail, once per recipient."""
-    subject, text = read_mail(content)
+    mail = message_from_bytes(content)
+    subject, text = _words(mail)
     for recipient in recipients:
         messages.add(
             kind="email",
@@ -30,6 +31,8 @@ def keep(messages: Messages, sender: str, recipients: list[str], content: bytes)
             subject=subject,
             text=text[:20_000],
             received_at=time.time(),
+            id=str(mail.get("Message-ID", "")),
+            unsubscribe=str(mail.get("List-Unsubscribe", "")),
         )
 
 
@@ -38,7 +41,10 @@ def read_mail(content: bytes) -> tuple[str, str]:
 
     Read by the standard library's old classes, which cost a tenth of the new ones (`email.policy.default`).
     """
-    mail = message_from_bytes(content)
+    return _words(message_from_bytes(content))
+
+
+def _words(mail: Message) -> tuple[str, str]:
     parts = {part.get_content_type(): part for part in reversed(list(mail.walk()))}
     body = parts.get("text/plain") or parts.get("text/html")
     return _subject(str(mail.get("Subject", ""))), _text(body) if body is not None else ""

@@ -22,6 +22,10 @@ class Received(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     text: str
     received_at: float
+    id: str = ""
+    """The Message-ID of an e-mail, the id that we gave to a WhatsApp message."""
+    unsubscribe: str = ""
+    """The head List-Unsubscribe of an e-mail."""
 
 
 class Messages:
@@ -46,7 +50,16 @@ class Messages:
         self._next = self._newest[-1].number + 1 if self._newest else 1
 
     def add(
-        self, *, kind: str, to: str, sender: str, subject: str, text: str, received_at: float
+        self,
+        *,
+        kind: str,
+        to: str,
+        sender: str,
+        subject: str,
+        text: str,
+        received_at: float,
+        id: str = "",
+        unsubscribe: str = "",
     ) -> Received:
         """Keeps a message."""
         message = Received(
@@ -57,6 +70,8 @@ class Messages:
             subject=subject,
             text=text,
             received_at=received_at,
+            id=id,
+            unsubscribe=unsubscribe,
         )
         self._db.execute("INSERT INTO message VALUES (?, ?)", (message.number, msgspec.json.encode(message)))
         self._next += 1

@@ -17,7 +17,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.database import Database
-from meterai.kit.messages import KEPT_FOR, Message
+from meterai.kit.messages import KEPT_FOR, Message, is_given_up, key_of
 from meterai.sales.news import PAID_NEWS_AFTER, TOPIC, News, OrderToTell, message_of
 from meterai.sales.refund_news import RefundNews, RefundToTell, refund_message
 from meterai.sales.stop_links import StopLink, make_stop_token
@@ -33,7 +33,7 @@ RETRY_SECONDS_MAX = 120.0
 class Deliverer(Protocol):
     """Sends messages: `kit.messages.Messenger`."""
 
-    async def deliver(self, message: Message) -> None:
+    async def deliver(self, message: Message) -> str:
         """Sends one message. Raises: what `kit.messages.MessageSender` says."""
         ...
 
@@ -66,8 +66,10 @@ async def send_due_news(
     async def one(entry: outbox.Entry) -> bool:
         try:
             message = _message_of(entry, known, secret, public_url)
-            if message is not None:
-                await messenger.deliver(message)
+            if message is not None and is_given_up(message, entry):
+                log.error("order_news_end_unknown", attempts=entry.attempts)
+            elif message is not None:
+                await messenger.deliver(msgspec.structs.replace(message, key=key_of(entry)))
         except Refusal as refusal:
             if refusal.kind is not Kind.UNAVAILABLE or clock() >= entry.created_at + KEPT_FOR:
                 log.error("order_news_given_up", code=refusal.code, attempts=entry.attempts)
