@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import inspect
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import msgspec
 import pytest
 
 from meterai.kit.database_urls import ROLES
+from meterai.kit.http.role_port import port_of
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, public_url
 from meterai.launcher.preparation import Ports, Twins
 from meterai.launcher.process_list import product_specs, twin_specs
+from meterai.launcher.role_ports import ROLE_PORTS, with_role_ports
 
+DEPLOY = Path(__file__).parents[2] / "deploy"
 PORTS = Ports(
     site=8100, gateway=8101, tsa=8102, inbox=8103, smtp=8104, postgres=8105, gate=8106, revocation=8107
 )
@@ -26,7 +30,8 @@ PORTS = Ports(
 def test_every_process_is_told_of_all_settings_that_it_reads(tmp_path: Path) -> None:
     given = {field.name: field.default or "set" for field in msgspec.structs.fields(Settings)}
     read: dict[str, set[str]] = {}
-    for spec in product_specs(Settings(**{**given, "data": tmp_path}), PORTS):
+    specs, _ = with_role_ports(product_specs(Settings(**{**given, "data": tmp_path}), PORTS), 0)
+    for spec in specs:
         read[spec.name] = settings_read_by(spec.argv[2])
         told = {name for name in given if f"METERAI_{name.upper()}" in spec.env}
         assert read[spec.name] <= told, spec.name
@@ -125,3 +130,24 @@ def test_the_gateway_s_twin_notifies_the_site_where_it_listens(
     (gateway,) = (spec for spec in specs if spec.name == "gateway")
     address = gateway.argv[gateway.argv.index("--notify-url") + 1]
     assert address == f"http://{expected}:8100/api/v1/payments/midtrans/notices"
+
+
+def test_each_process_has_a_port_of_its_own_for_monitors(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path, site_processes=2, role_port="1")
+    specs, ports = with_role_ports(product_specs(settings, PORTS), 47_000)
+    assert {spec.name: int(spec.env["METERAI_ROLE_PORT"]) for spec in specs} == ports
+    assert (ports["signer"], ports["site-1"], ports["site-2"]) == (47_020, 47_031, 47_032)
+    _, ports = with_role_ports(product_specs(settings, PORTS), 65_500)
+    assert len(set(ports.values())) == len(specs), "beyond the last port any free one will do"
+
+
+def test_the_units_have_the_same_ports_for_monitors_and_prometheus_asks_them() -> None:
+    asked = (DEPLOY / "prometheus.yml").read_text()
+    for role, behind in ROLE_PORTS.items():
+        for unit in DEPLOY.glob(f"systemd/meterai-{role}*.service"):
+            number = "1" if "@" in unit.name else ""
+            found = re.search(r"^Environment=METERAI_ROLE_PORT=(.*)$", unit.read_text(), re.M)
+            assert found, unit.name
+            assert port_of(found[1].replace("%i", number)) == 8000 + behind
+            if role != "adapter":  # it runs elsewhere
+                assert f"127.0.0.1:{8000 + behind}" in asked

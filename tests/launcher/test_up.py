@@ -63,6 +63,15 @@ async def test_it_says_where_everything_is_and_everything_answers(own: RunningSe
     assert "demo FILE.pdf" in own.output
 
 
+async def test_each_process_answers_monitors(own: RunningService) -> None:
+    roles = own.addresses.roles
+    assert set(roles) == {"signer", "worker", "site", "queue", "gate", "closer"}
+    for role, port in roles.items():
+        assert await status_of(f"http://127.0.0.1:{port}/healthz") == 200
+        assert await status_of(f"http://127.0.0.1:{port}/readyz") == 200, role
+        assert await status_of(f"http://127.0.0.1:{port}/metrics") == 200
+
+
 def test_secrets_stand_in_private_files_and_nowhere_else(own: RunningService) -> None:
     words = [own.addresses.database, (own.data / "run" / "service.json").read_text(), own.output]
     words += [Path(f"/proc/{child.pid}/cmdline").read_text() for child in own.children()]

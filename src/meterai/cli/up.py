@@ -42,6 +42,7 @@ from meterai.launcher.preparation import (
     refuse_moved,
 )
 from meterai.launcher.process_list import addresses_of, product_specs, twin_specs
+from meterai.launcher.role_ports import with_role_ports
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.launcher.supervisor import StartFailed, Supervisor, python_module
 from meterai.sales.events import Event, load_events
@@ -146,8 +147,9 @@ class _Launch:
         await open_installation(complete, now=system_clock())
         await record_known_officers(database.owner_url, complete, now=system_clock())
         twin = twin_specs(complete, ports, twins, self._secrets)
-        await self._supervisor.start([*twin, *product_specs(complete, ports)])
-        write_addresses(data, addresses)
+        product, roles = with_role_ports(product_specs(complete, ports), self._settings.port)
+        await self._supervisor.start([*twin, *product])
+        write_addresses(data, msgspec.structs.replace(addresses, roles=roles))
         for name, port in moved_from(self._settings, ports).items():
             self._report(f"port {port} is busy or not for us, so the {name} has another one")
         with contextlib.suppress(OSError):

@@ -24,6 +24,7 @@ from meterai.gate.visit import Visit
 from meterai.kernel.ids import new_help_code
 from meterai.kit.http.host_cookies import plain_cookies
 from meterai.kit.http.network_limits import NetworkLimits
+from meterai.kit.http.role_port import NotReady
 from meterai.texts.mechanism.languages import languages, prefix_of, split_language
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
 
@@ -80,6 +81,17 @@ class Gate:
         if now - self._written_at >= 1:
             self._written_at = now
             self._write()
+
+    async def check_queues(self) -> None:
+        """Returns when every queue of the folder is served. Raises: NotReady."""
+        if self._unreadable:
+            slugs = ", ".join(sorted(self._unreadable)) or "the folder"
+            raise NotReady(f"can't be read: {slugs}")
+
+    async def check_disk(self) -> None:
+        """Returns when the disk takes what the gate writes. Raises: NotReady."""
+        if self._is_disk_full:
+            raise NotReady("takes nothing")
 
     def close(self) -> None:
         """Issues no more tickets, and makes everything durable."""

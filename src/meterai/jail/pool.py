@@ -20,6 +20,7 @@ from meterai.jail.queueing.lanes import SHORT_CPU_SECONDS, GaveWay, Lanes
 from meterai.jail.supply import Limits, Supply
 from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.role_port import NotReady
 
 log = structlog.get_logger(__name__)
 
@@ -159,6 +160,11 @@ class JailPool:
             return answer
 
         return await self._lanes.run(task, request, work)
+
+    async def ping(self) -> None:
+        """Returns when processes can be made. Raises: NotReady."""
+        if self.confinement is None or any(supply.is_short for supply in self._supplies):
+            raise NotReady("no process can be started")
 
     async def close(self) -> None:
         """Ends every process. Jobs under way are refused."""

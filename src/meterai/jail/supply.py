@@ -61,6 +61,8 @@ class Supply:
         self._fork_server_starts = asyncio.Lock()
         self._is_started = False
         self._is_closed = False
+        self.is_short = False
+        """Whether the last try to start a process failed."""
         self.confinement: Confinement | None = None
         """The walls that the newest process reported."""
 
@@ -172,9 +174,11 @@ class Supply:
                 process = await self._spawn()
                 break
             except (OSError, RuntimeError) as error:
+                self.is_short = True
                 log.error("jail.start_failed", error=str(error), again_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _AGAIN_SECONDS_MAX)
+        self.is_short = False
         self._ready.insert(0, process)
         self._arrival.set()
 

@@ -136,6 +136,11 @@ class Database:
         """
         return _Loan(self._pool)
 
+    async def ping(self) -> None:
+        """Returns when the server answers. Raises: as `connection`."""
+        async with self.connection() as connection:
+            await connection.execute("SELECT 1")
+
     async def close(self) -> None:
         """Closes every connection. Connections that are still in use after a few seconds are cut off."""
         with suppress(TimeoutError):

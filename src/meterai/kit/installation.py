@@ -63,6 +63,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     """The newest version of the schema that the service's release knows."""
     checkout: str = ""
     """The folder in which that release has its environment `.venv`."""
+    roles: dict[str, int] = {}
+    """Each process's port for monitors, by its name (`kit.http.role_port`)."""
 
 
 def default_data() -> Path:

@@ -558,6 +558,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc(ge=1, description="days that the adapter's journal keeps a document, for repeats")
     ] = 7
     log_level: Annotated[str, Doc(description="lowest level that is logged")] = "INFO"
+    role_port: Annotated[
+        str,
+        Doc(
+            pattern=r"^\d{1,5}(\+\d{1,5})?$",
+            description="port of this process on 127.0.0.1 for monitors (docs/metrics.md), or a sum such as "
+            "8060+2; `meterai up` and the units number it themselves; 0: none",
+        ),
+    ] = "0"
 
 
 _WEB: Final = ("http", "https")

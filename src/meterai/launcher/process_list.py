@@ -85,6 +85,7 @@ _KEPT_FROM_DOORS: Final = {
     "officers",
     "backup_recipients",
     "backup_signing_key",
+    "role_port",
     *(name for name in Settings.__struct_fields__ if name.startswith("adapter_")),
 }
 _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {

@@ -25,6 +25,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.fail_points import from_environment
 from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import connections_within_limits, listen
+from meterai.kit.http.role_port import role_port, writable
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -111,7 +112,14 @@ async def serve(settings: Settings) -> None:
         )
         with listen(settings.adapter_host, settings.adapter_port) as listener:
             log.info("adapter_ready", port=listener.getsockname()[1])
-            await uvicorn.Server(config).serve(sockets=[listener])
+            monitored = role_port(
+                settings.role_port,
+                "adapter",
+                jail=adapter.jail.ping,
+                shared_folder=writable(adapter.folder.root),
+            )
+            async with monitored:
+                await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from meterai.kernel.clock import Clock, business_date, system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kit import garbage_collection
 from meterai.kit.database import Database, connect, ending_in_words
+from meterai.kit.http.role_port import role_port
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
@@ -73,13 +74,14 @@ async def run(variables: Mapping[str, str]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     db = await connect(
-        settings.database_closer_url, connections_max=1, application_name="meterai closer", at_once=False
+        settings.database_closer_url, connections_max=2, application_name="meterai closer", at_once=False
     )
     garbage_collection.settle()
     log.info("closer.ready")
     closer = DayCloser(db, settings, system_clock)
     try:
-        await run_loop(Loop(name="day_close", work=closer.turn, idle_s=_LOOK_SECONDS), stop, Counts())
+        async with role_port(settings.role_port, "closer", database=db.ping):
+            await run_loop(Loop(name="day_close", work=closer.turn, idle_s=_LOOK_SECONDS), stop, Counts())
     finally:
         await db.close()
 

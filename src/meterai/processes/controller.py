@@ -16,6 +16,7 @@ import uvloop
 from meterai.background.presence import Presence
 from meterai.kit import fail_points, garbage_collection
 from meterai.kit.database import connect, ending_in_words
+from meterai.kit.http.role_port import role_port, writable
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import beacon_address, queue_root
@@ -39,7 +40,7 @@ async def run(variables: Mapping[str, str]) -> None:
     production = settings.environment == "production"
     db = await connect(
         settings.database_controller_url,
-        connections_max=5,
+        connections_max=6,  # one answers monitors
         application_name="meterai queue",
         at_once=False,
         held_seconds=LEASE_S,  # otherwise a process that is frozen in a step keeps the lease's row locked
@@ -58,8 +59,10 @@ async def run(variables: Mapping[str, str]) -> None:
     presence = Presence(settings.data / "run", "queue")
     showing = asyncio.create_task(_show(presence, lease_loop))
     log.info("queue.ready", holder=lease_loop.holder)
+    monitored = role_port(settings.role_port, "controller", database=db.ping, queue_folder=writable(root))
     try:
-        await lease_loop.run(stop)
+        async with monitored:
+            await lease_loop.run(stop)
     finally:
         showing.cancel()
         presence.close()

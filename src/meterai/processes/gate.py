@@ -21,6 +21,7 @@ from meterai.gate.pages import EventFacts
 from meterai.kit import garbage_collection
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import Proxies, trusted_addresses
+from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import operator_name
 from meterai.kit.production import settings_of
@@ -65,8 +66,10 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
     )
 
 
-async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: str, port: int) -> None:
-    """Serves until SIGTERM or SIGINT.
+async def serve(
+    settings: GateSettings, facts: dict[str, EventFacts], *, host: str, port: int, monitor_port: str = "0"
+) -> None:
+    """Serves until SIGTERM or SIGINT. `monitor_port`: see `kit.http.role_port`.
 
     Raises: OSError when the port is taken, or another gate has this number.
     """
@@ -83,7 +86,8 @@ async def serve(settings: GateSettings, facts: dict[str, EventFacts], *, host: s
         listening = await server.listen(listener)
         garbage_collection.settle()
         log.info("gate_ready", port=port, gate=settings.number)
-        await _until(stop, gate, server)
+        async with role_port(monitor_port, "gate", queues=gate.check_queues, disk=gate.check_disk):
+            await _until(stop, gate, server)
         for one in listening:
             one.close()
         server.close()
@@ -126,7 +130,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
     )
     try:
-        uvloop.run(serve(here, facts_of_events(settings), host=options.host, port=options.port))
+        serving = serve(
+            here,
+            facts_of_events(settings),
+            host=options.host,
+            port=options.port,
+            monitor_port=settings.role_port,
+        )
+        uvloop.run(serving)
     except OSError as error:  # the launcher starts another one in a moment
         log.error("gate_ended", error=type(error).__name__, reason=str(error))
         sys.exit(1)

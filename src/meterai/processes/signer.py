@@ -25,6 +25,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import fail_points
 from meterai.kit.database import connect, ending_in_words
+from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -203,7 +204,12 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
     async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
         log.info("signer.ready", keys=len((await sealer.keys()).keys))
         server = SignerServer(sealer, Askers(settings.signer_users))
-        await server.serve(signer_wire.socket_path(settings.data), stop)
+
+        async def key() -> None:
+            await sealer.identity()
+
+        async with role_port(settings.role_port, "signer", register=sealer.ping_register, key=key):
+            await server.serve(signer_wire.socket_path(settings.data), stop)
 
 
 def main() -> None:

@@ -27,6 +27,7 @@ from meterai.kit.http import outside_service
 from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import trusted_addresses
+from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -57,7 +58,10 @@ async def serve(settings: Settings) -> None:
         with listen(settings.host, settings.port) as listener:
             garbage_collection.settle()
             log.info("site_ready", port=settings.port)
-            async with _reporting(service, site):
+            monitored = role_port(
+                settings.role_port, "site", database=service.db.ping, jail=service.jail.ping
+            )
+            async with _reporting(service, site), monitored:
                 await uvicorn.Server(config).serve(sockets=[listener])
 
 

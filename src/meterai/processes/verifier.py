@@ -18,6 +18,7 @@ from meterai.kit.database import connect
 from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import trusted_addresses
+from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import Operator
 from meterai.kit.production import settings_of
@@ -94,7 +95,9 @@ async def serve(settings: Settings, trust: Trust) -> None:
         )
         with listen(settings.host, settings.port) as listener:
             log.info("verifier_ready", port=listener.getsockname()[1], register=service.db is not None)
-            await uvicorn.Server(config).serve(sockets=[listener])
+            register = {"register": service.db.ping} if service.db is not None else {}
+            async with role_port(settings.role_port, "verifier", jail=service.jail.ping, **register):
+                await uvicorn.Server(config).serve(sockets=[listener])
 
 
 def main() -> None:

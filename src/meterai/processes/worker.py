@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from functools import partial
 
@@ -36,6 +37,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
 from meterai.kit.database import ending_in_words
 from meterai.kit.http import outside_service
+from meterai.kit.http.role_port import role_port
 from meterai.kit.idempotency import forget_answers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.privacy import terms_of
@@ -262,10 +264,20 @@ async def run(variables: Mapping[str, str]) -> None:
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)
         webhooks, batches = visits_of(app, tools)
         loops = loops_of(app, tools, presence.name, webhooks=webhooks, batches=batches)
-        await _work(presence, loops, stop, Recovery(app, tools, presence.name, stop))
+        async with _monitored(app):
+            await _work(presence, loops, stop, Recovery(app, tools, presence.name, stop))
         await webhooks.close()
         await batches.close()
     presence.close()
+
+
+def _monitored(app: WorkerApp) -> AbstractAsyncContextManager[None]:
+    async def signer() -> None:
+        await app.signer.ping()
+
+    return role_port(
+        app.settings.role_port, "worker", database=app.db.ping, signer=signer, jail=app.jail.ping
+    )
 
 
 async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event, recovery: Recovery) -> None:

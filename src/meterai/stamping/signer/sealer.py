@@ -153,6 +153,10 @@ class Sealer:
             tsa_ends=self._tsa_ends(),
         )
 
+    async def ping_register(self) -> None:
+        """Returns when the register answers. Raises: as `Database.ping`."""
+        await self._db.ping()
+
     async def keys(self) -> Keys:
         """Reports the state of each registered key, and whether the stop switch is thrown."""
         await self._watch.look()
