@@ -19,6 +19,7 @@ from simulator.rehearsal.victims import command_of, process_stats
 
 START_SECONDS_MAX: Final = 180
 _QUICKER: Final = {
+    "METERAI_CONSOLE_PROCESSES": "0",
     "METERAI_JAIL_SLOTS": "1",
     "METERAI_PAYMENT_GATEWAYS": "midtrans",
     "METERAI_REFUND_WAIT_MINUTES": "0",
@@ -78,7 +79,8 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting. `arguments` say on which ports.
 
-    A process has one PDF jail instead of two, unless `env` says how many: it is ready sooner. Refunds to an
+    A process has one PDF jail instead of two, and there is no console, unless `env` says otherwise: it is
+    ready sooner. Refunds to an
     account do not wait.
     `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """

@@ -41,6 +41,7 @@ class Urls:
     verifier: str
     follower: str
     closer: str
+    console: str
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class TestDatabase:
     verifier: Database
     follower: Database
     closer: Database
+    console: Database
 
 
 async def _believe_any_time(url: str) -> None:

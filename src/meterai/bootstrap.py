@@ -25,6 +25,7 @@ from meterai.kit.database import HELD_SECONDS, Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import ObjectStore, open_store
+from meterai.kit.installation_secrets import Secrets
 from meterai.kit.messages import Messenger
 from meterai.kit.production import Part, refuse_unfit
 from meterai.kit.settings import Settings, public_url
@@ -149,6 +150,22 @@ class WorkerApp(App):
     """Where the settlement reports of gateways are fetched."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleApp:
+    """What the console works with."""
+
+    settings: Settings
+    db: Database
+    clock: Clock
+    form_key: str
+    """Key of the proofs in forms."""
+
+    @property
+    def is_https(self) -> bool:
+        """Whether officers reach the console by HTTPS."""
+        return self.settings.console_url.startswith("https:")
+
+
 def check_settings(settings: Settings, part: Part = "service") -> None:
     """Raises: ValueError naming a payment gateway that there is not, artwork that can't be used, or what
     production refuses.
@@ -210,6 +227,17 @@ async def open_worker_app(
             webhook_sender=webhook_sender,
             report_sources=reports.by_gateway,
         )
+
+
+@asynccontextmanager
+async def open_console_app(settings: Settings, *, clock: Clock = system_clock) -> AsyncIterator[ConsoleApp]:
+    """Opens what the console needs, and closes it at the end.
+
+    Raises: OSError or asyncpg.PostgresError (no database).
+    """
+    async with AsyncExitStack() as stack:
+        db = await _database(stack, settings, settings.database_console_url, "meterai-console")
+        yield ConsoleApp(settings=settings, db=db, clock=clock, form_key=Secrets(settings.data).console_key)
 
 
 def lots_of(db: Database) -> FindLots:

@@ -35,7 +35,9 @@ def test_the_runbook_was_walked_through_and_prints_what_it_says(tmp_path: Path) 
     (tmp_path / "letter.pdf").write_bytes(make_letter())
     steps = steps_of(RUNBOOK.read_text())
     assert len(steps) > 30
-    officers = {"METERAI_OFFICERS": str(make_officers(tmp_path, ani=["keys", "duty"], budi=["keys", "duty"]))}
+    officers = {
+        "METERAI_OFFICERS": str(make_officers(tmp_path, ani=["keys", "admin"], budi=["keys", "admin"]))
+    }
     with running_service(env=hsm.environment | officers) as service:
         environment = {**hsm.environment, "METERAI_DATA": str(service.data), "HSM_TOKENS": str(hsm.tokens)}
         outputs = walk(steps, tmp_path, environment)

@@ -43,7 +43,7 @@ def test_secrets_are_kept_private_and_stay_the_same(tmp_path: Path) -> None:
     first, again = Secrets(tmp_path), Secrets(tmp_path)
     assert first.database_roles == again.database_roles
     assert first.gateway_server_key == again.gateway_server_key
-    assert len(set(first.database_roles.values())) == 9
+    assert len(set(first.database_roles.values())) == 10
     assert {path.stat().st_mode & 0o777 for path in first.folder.iterdir()} == {0o600}
 
 

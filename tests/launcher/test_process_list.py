@@ -54,6 +54,7 @@ def test_every_process_gets_the_address_of_its_own_database_role_alone(tmp_path:
         "signer": {"signer"},
         "gate": set(),
         "closer": {"closer"},
+        "console": {"console"},
     }
 
 

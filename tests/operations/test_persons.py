@@ -202,7 +202,7 @@ async def test_a_person_is_handed_out_and_erased_and_books_and_stamps_still_hold
     await assert_sound(world)
 
 
-async def test_an_auditor_alone_hands_out_and_only_two_officers_erase(
+async def test_an_admin_alone_hands_out_and_only_two_officers_erase(
     database: TestDatabase, tmp_path: Path
 ) -> None:
     world = await build(database, FolderStore(tmp_path / "objects"))

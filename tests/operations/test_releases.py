@@ -23,9 +23,9 @@ ACT: dict[str, Any] = {"kind": "refund", "subject": "one", "facts": {"amount": 2
 async def tx(database: TestDatabase) -> AsyncIterator[Connection]:
     await database.owner.execute(
         """INSERT INTO operations.officer VALUES
-           ('ani', '{treasurer}', '{"key of ani"}', '{"old key of ani"}', now()),
-           ('budi', '{treasurer}', '{"key of budi"}', '{}', now()),
-           ('dewi', '{duty}', '{"key of dewi"}', '{}', now())"""
+           ('ani', '{finance}', '{"key of ani"}', '{"old key of ani"}', now()),
+           ('budi', '{finance}', '{"key of budi"}', '{}', now()),
+           ('dewi', '{admin}', '{"key of dewi"}', '{}', now())"""
     )
     async with database.app.connection() as connection:
         yield connection

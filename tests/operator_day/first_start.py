@@ -16,7 +16,7 @@ from tests.operator_day.world import HOSTS
 
 _PAGE: Final = "first-start.md"
 _ENVIRONMENT: Final = "/etc/meterai/environment"
-_ROLES: Final = ("treasurer", "keys", "duty")
+_ROLES: Final = ("finance", "keys", "admin")
 
 
 def install_program(day: Day) -> None:

@@ -20,10 +20,10 @@ from tests.prepared import without_settings
 from tests.storage_fixtures import TestDatabase
 
 ROLES = {
-    "ani": ("treasurer", "keys", "duty"),
-    "budi": ("treasurer", "keys", "duty"),
-    "dewi": ("duty",),
-    "gita": ("auditor",),
+    "ani": ("finance", "keys", "admin"),
+    "budi": ("finance", "keys", "admin"),
+    "dewi": ("admin",),
+    "gita": ("admin",),
 }
 
 

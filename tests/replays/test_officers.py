@@ -196,7 +196,7 @@ async def test_one_person_ends_no_refund_by_hand_and_two_do(database: TestDataba
         "SELECT operations.order_again(gen_random_uuid(), '{}', now())",
         "SELECT operations.write_audit('ani', 'quota.issue', 'NTPN-1', '{}', now())",
         "SELECT operations.write_audit('ani', 'queue.halt', 'queue it', '{}', now())",
-        "INSERT INTO operations.officer VALUES ('eve', '{treasurer}', '{key}', '{}', now())",
+        "INSERT INTO operations.officer VALUES ('eve', '{finance}', '{key}', '{}', now())",
         """INSERT INTO operations.release_request
             (kind, subject, facts, asked_at, asked_by, expires_at, released_at)
             VALUES ('refund', 'x', '{}', now(), 'ani', now() + interval '1 day', now())""",
@@ -231,7 +231,7 @@ async def test_a_shell_names_no_officers_of_its_own(office: Office) -> None:
     """Neither by a variable nor by a file that others may write: the database knows the officers."""
     mine = office.folder / "mine.toml"
     public = office.key("eve").with_suffix(".pub").read_text().strip()
-    mine.write_text(f'[officers.eve]\nroles = ["treasurer"]\nkeys = ["{public}"]\n')
+    mine.write_text(f'[officers.eve]\nroles = ["finance"]\nkeys = ["{public}"]\n')
     said = await office.meterai(
         *ISSUE, "--sign-with", str(office.key("eve")), METERAI_OFFICERS=str(mine), SUDO_USER="ani"
     )

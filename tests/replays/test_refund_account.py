@@ -353,8 +353,8 @@ async def test_above_the_limit_two_officers_release_the_money(scene: Scene) -> N
     scene.shop.payout_rules = PayoutRules(wait=WAIT, release_above=1_000_000)
     await owner.execute(
         """INSERT INTO operations.officer VALUES
-           ('ani', '{treasurer}', '{"key of ani"}', '{}', now()),
-           ('budi', '{treasurer}', '{"key of budi"}', '{}', now())"""
+           ('ani', '{finance}', '{"key of ani"}', '{}', now()),
+           ('budi', '{finance}', '{"key of budi"}', '{}', now())"""
     )
     visitor = await scene.browser()
     await scene.ask_with_code(visitor, 80, **MINE)

@@ -204,6 +204,7 @@ class _Launch:
             "Inbox": f"{addresses.inbox}  (the e-mails and WhatsApp messages)" if addresses.inbox else "",
             "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
             "BI-SNAP": f"{addresses.snap}  (pay here; not real money)" if addresses.snap else "",
+            "Console": f"{addresses.console}  (for officers)" if addresses.console else "",
             "Database": addresses.database,
             "Data": f"{self._settings.data}  (logs in logs/)",
         }

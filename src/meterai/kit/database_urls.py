@@ -6,7 +6,16 @@ from typing import Final, Literal
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 Role = Literal[
-    "site", "worker", "controller", "operator", "signer", "reader", "verifier", "follower", "closer"
+    "site",
+    "worker",
+    "controller",
+    "operator",
+    "signer",
+    "reader",
+    "verifier",
+    "follower",
+    "closer",
+    "console",
 ]
 ROLES: Final[tuple[Role, ...]] = (
     "site",
@@ -18,9 +27,10 @@ ROLES: Final[tuple[Role, ...]] = (
     "verifier",
     "follower",
     "closer",
+    "console",
 )
 """One for each kind of process. `operator` is for commands on the host, `reader` for those that only read,
-`closer` for the day close."""
+`closer` for the day close, `console` for officers in a browser."""
 SETTINGS: Final = ("database_url", *(f"database_{role}_url" for role in ROLES))
 """The settings that are an address of the database: the owner's, then that of each role."""
 OWNER: Final = "meterai_owner"

@@ -54,6 +54,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     smtp: str = ""
     gate: str = ""
     """Base address of the gates, as people see it."""
+    console: str = ""
+    """Where officers reach the console; empty: it is not started here."""
     objects: str = ""
     """METERAI_OBJECTS_URL of the service. Empty, here and below: within the data directory."""
     queue: str = ""

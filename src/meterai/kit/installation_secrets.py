@@ -30,6 +30,7 @@ class Secrets:
         self.snap_bank_public_key_file = self.folder / "snap-bank-key-public.pem"
         self.metrics_token_file = self.folder / "metrics-token"
         self.day_close_key_file = self.folder / "day-close.key.pem"
+        self.console_key_file = self.folder / "console-key"
 
     @property
     def database_owner(self) -> str:
@@ -72,6 +73,11 @@ class Secrets:
         """Bearer token for reading the metrics. A change of the file counts at once."""
         return keep_text(self.metrics_token_file)
 
+    @property
+    def console_key(self) -> str:
+        """Key of the console's forms. The console alone reads it."""
+        return keep_text(self.console_key_file)
+
     def make_day_close_key(self) -> None:
         """Makes the key that signs the statements of days, if it is missing. The day close alone reads it."""
         keep_ed25519_key(self.day_close_key_file)
@@ -84,9 +90,10 @@ class Secrets:
     def make_shared(self) -> None:
         """Makes the secrets that several processes use, so that no two of them make one at the same time.
 
-        They are the secret of codes, cookies and links, and the token of metrics. The key of the day close
-        is made beside them: its own process can't write here.
+        They are the secret of codes, cookies and links, and the token of metrics. The keys of the day
+        close and of the console are made beside them: their own processes can't write here.
         """
         application_secret.make_first(self.folder)
         keep_text(self.metrics_token_file)
         self.make_day_close_key()
+        _ = self.console_key

@@ -13,7 +13,9 @@ from typing import Final, Literal
 
 from meterai.kit.settings import Settings, from_environment, gateway_names
 
-Part = Literal["service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer"]
+Part = Literal[
+    "service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer", "console"
+]
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
 
 _OPERATOR: Final = ("operator_name", "operator_address", "operator_basis", "operator_appointment")
@@ -33,6 +35,7 @@ _NEEDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "signer": ("tsa_url",),
     "verifier": (),
     "closer": (),
+    "console": ("console_url",),
     "adapter": ("adapter_service", "adapter_folder"),
 }
 """Settings without which a part can't work in production."""

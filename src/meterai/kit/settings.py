@@ -103,6 +103,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_closer_url: Annotated[
         str, Doc(description="URL of the role of the day close; empty: made from the owner's URL")
     ] = ""
+    database_console_url: Annotated[
+        str, Doc(description="URL of the console's role; empty: made from the owner's URL")
+    ] = ""
+    console_url: Annotated[
+        str,
+        Doc(
+            description="address at which officers reach the console, a host of its own; empty: made from "
+            "its port on this machine"
+        ),
+    ] = ""
+    console_processes: Annotated[
+        int, Doc(ge=0, le=1, description="1: `meterai up` starts the console for officers; 0: it does not")
+    ] = 1
     backup_recipients: Annotated[
         str,
         Doc(

@@ -42,15 +42,16 @@ class Ports:
     """GATE_PORT when the site has 8000; deploy/nginx.conf expects it there."""
     revocation: int
     snap: int = 0
+    console: int = 0
 
     @classmethod
     def wanted(cls, first: int) -> dict[str, int]:
-        """`first` and the eight ports after it, by name; 0 for each when any will do."""
+        """`first` and the nine ports after it, by name; 0 for each when any will do."""
         return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """Takes `first` and the eight ports after it, another for a busy one; with 0 any nine.
+        """Takes `first` and the nine ports after it, another for a busy one; with 0 any ten.
 
         Raises: LaunchProblem when `host` is not an address of this machine.
         """

@@ -77,6 +77,23 @@ _QUEUE_SETTINGS: Final = (
     "log_level",
 )
 _CLOSER_SETTINGS: Final = ("environment", "data", "database_closer_url", "log_level")
+_CONSOLE_HOST: Final = "localhost"
+"""Passkeys need a name, not a number."""
+CONSOLE_SETTINGS: Final = (
+    "environment",
+    "data",
+    "database_console_url",
+    "database_connections_max",
+    "console_url",
+    "public_url",
+    "gate_url",
+    "hsts",
+    "trusted_proxies",
+    "queue_folder",
+    "contact",
+    "operator_name",
+    "log_level",
+)
 _KEPT_FROM_DOORS: Final = {
     *database_urls.SETTINGS,
     "embedded_database",
@@ -126,6 +143,7 @@ def addresses_of(
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
         smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
         gate=settings.gate_url.rstrip("/") or _gate_url(settings, ports),
+        console=console_address(settings, ports.console) if settings.console_processes else "",
         objects=settings.objects_url,
         queue=str(queue_root(settings).absolute()) if settings.queue_folder else "",
         environment=settings.environment,
@@ -249,6 +267,27 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
             settings={name: getattr(settings, name) for name in _CLOSER_SETTINGS},
             ready=needs_no_wait,
         ),
+        *_console_specs(settings, ports.console),
+    ]
+
+
+def console_address(settings: Settings, port: int) -> str:
+    """Where officers reach the console, without a slash at its end."""
+    return settings.console_url.rstrip("/") or f"http://{_CONSOLE_HOST}:{port}"
+
+
+def _console_specs(settings: Settings, port: int) -> list[Spec]:
+    """The console. It listens on this machine alone: a server in front of it has its address."""
+    told = {name: getattr(settings, name) for name in CONSOLE_SETTINGS}
+    return [
+        _spec(
+            name,
+            "meterai.processes.console",
+            {},
+            settings=told | {"console_url": console_address(settings, port), "port": port},
+            ready=accepts_tcp(LOCAL, port),
+        )
+        for name in _numbered("console", settings.console_processes)
     ]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Literal
 
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS, PICTURE_PIXELS_MAX
+from meterai.texts.console_refusals import CONSOLE_REFUSALS
 from meterai.texts.developers.client_refusals import CLIENT_REFUSALS
 from meterai.texts.developers.login_refusals import LOGIN_REFUSALS
 from meterai.texts.mechanism.explanations import Explanation
@@ -51,6 +52,7 @@ _UNREAD = Explanation(
 STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Explanation] = {
+    **CONSOLE_REFUSALS,
     **PARTNER_REFUSALS,
     **CLIENT_REFUSALS,
     **LOGIN_REFUSALS,

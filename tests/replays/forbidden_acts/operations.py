@@ -67,7 +67,7 @@ ACTS = [
     Act("let a role write acts of another", "INSERT INTO operations.audit_writer VALUES ('x', 'y')"),
     Act(
         "make oneself an officer",
-        "INSERT INTO operations.officer VALUES ('eve', '{treasurer}', '{key}', '{}', now())",
+        "INSERT INTO operations.officer VALUES ('eve', '{finance}', '{key}', '{}', now())",
     ),
     Act("need no second signature", "UPDATE operations.act SET signatures = 1"),
     Act(

@@ -27,7 +27,7 @@ def erase(
 ) -> None:
     """Erase a person's contacts, names and account numbers in the audit trail. It can't be undone.
 
-    The entries stay, and `meterai history --verify` still holds. An auditor signs.
+    The entries stay, and `meterai history --verify` still holds. An officer with the role admin signs.
     """
     done = asyncio.run(_erase(data, person, given_reason(reason), Signing(sign_with, signature)))
     typer.echo(f"Erased {done} value{'' if done == 1 else 's'}.")

@@ -47,7 +47,10 @@ def export(
     signature: SignatureOption = None,
     data: DataOption = None,
 ) -> None:
-    """Write all that we hold of a person into a folder that only you can read. An auditor signs."""
+    """Write all that we hold of a person into a folder that only you can read.
+
+    An officer with the role admin signs.
+    """
     if to.exists() and any(to.iterdir()):
         raise typer.BadParameter("the folder is not empty", param_hint="--to")
     who, why = canonical_contact(contact), given_reason(reason)

@@ -24,8 +24,8 @@ _LOCK_SECONDS = 5
 SITE, WORKER, CONTROLLER = "meterai_site", "meterai_worker", "meterai_controller"
 OPERATOR, SIGNER = "meterai_operator", "meterai_signer"
 READER, VERIFIER, FOLLOWER = "meterai_reader", "meterai_verifier", "meterai_follower"
-CLOSER = "meterai_closer"
-ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER, FOLLOWER, CLOSER)
+CLOSER, CONSOLE = "meterai_closer", "meterai_console"
+ROLES = (SITE, WORKER, CONTROLLER, OPERATOR, SIGNER, READER, VERIFIER, FOLLOWER, CLOSER, CONSOLE)
 
 FORMER = "meterai_app"
 """The role that site, worker, controllers and commands shared. Earlier migrations and older copies name
@@ -150,6 +150,9 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
+    if {CONSOLE, OPERATOR} <= role_passwords.keys():
+        # What a command on the host may do, the console may do for an officer who is signed in.
+        await connection.execute(f"GRANT {OPERATOR} TO {CONSOLE}")
 
 
 async def _keep_former(connection: asyncpg.Connection[asyncpg.Record]) -> None:

@@ -12,7 +12,7 @@ from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.secret_settings import SECRETS, STORE_KEY
 from meterai.kit.settings import Settings
 from meterai.launcher.preparation import Ports
-from meterai.launcher.process_list import product_specs
+from meterai.launcher.process_list import CONSOLE_SETTINGS, product_specs
 from meterai.launcher.supervisor import Spec
 from meterai.launcher.units.role_secrets import refuse_unreadable, without_secrets
 
@@ -50,7 +50,7 @@ _VERIFIER_PORT: Final = 8100
 
 def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
-    `follower.env`, `closer.env` and `operator.env`.
+    `follower.env`, `closer.env`, `console.env` and `operator.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
@@ -70,6 +70,7 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
     found["follower"] = _named(settings, _FOLLOWER)
     found["closer"] = _named(settings, _CLOSER)
+    found["console"] = {**_named(settings, CONSOLE_SETTINGS), "METERAI_PORT": str(_console_port(settings))}
     found["operator"] = _of_operator(settings, found["worker"])
     found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
     refuse_unreadable(found, elsewhere)
@@ -88,6 +89,10 @@ def ports_of_units(settings: Settings) -> Ports:
 
 def _gate_port(settings: Settings) -> int:
     return Ports.wanted(settings.port)["gate"]
+
+
+def _console_port(settings: Settings) -> int:
+    return Ports.wanted(settings.port)["console"]
 
 
 def _of_spec(spec: Spec) -> dict[str, str]:

@@ -53,6 +53,7 @@ DATA_RULES: Final = (
     Rule("secrets/application.json", "root", FILES, 0, 0o640),
     Rule("secrets/metrics-token", "root", FILES, 0, 0o640),
     Rule("secrets/day-close.key.pem", "meterai-closer", "root", 0, 0o400),
+    Rule("secrets/console-key", "meterai-console", "root", 0, 0o400),
     Rule("secrets/pkcs11-pin", "meterai-signer", "root", 0, 0o400),
     Rule("secrets/*", "root", "root", 0o700, 0o600),
 )

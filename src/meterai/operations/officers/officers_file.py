@@ -5,7 +5,7 @@ A TOML file, which only its owner may write:
     pieces_per_issue_max = 1_000_000
 
     [officers.ani]
-    roles = ["treasurer", "duty"]
+    roles = ["finance", "admin"]
     keys = ["ssh-ed25519 AAAA... ani@laptop"]
     former_keys = []
 """
@@ -23,7 +23,7 @@ from typing import Final
 
 import msgspec
 
-ROLES: Final = frozenset({"treasurer", "keys", "duty", "auditor"})
+ROLES: Final = frozenset({"view", "support", "finance", "content", "keys", "admin"})
 PIECES_PER_ISSUE_MAX: Final = 1_000_000
 """Stamps that one issue may bring, unless the file says otherwise: a deposit of Rp10 billion."""
 _NAME: Final = re.compile(r"[a-z][a-z0-9._-]{0,31}")

@@ -15,12 +15,12 @@ from urllib.parse import quote
 from meterai.jail.queueing.callers import set_caller
 from meterai.kit.http.body_budget import give_back
 from meterai.kit.http.host_cookies import host_cookies, plain_cookies
+from meterai.kit.http.safety_headers import Headers, safety_headers
 from meterai.kit.http.strict_transport import Reach
 from meterai.texts.mechanism.languages import split_language
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPage, CachedPages
 from meterai.web.requests.callers import caller_of_request
-from meterai.web.requests.safety_headers import Headers, safety_headers
 from meterai.web.requests.visits import Visit, attach
 
 type Scope = Any  # the ASGI specification's own types: dictionaries and callables

@@ -1,0 +1,24 @@
+"""What the console refuses, in words for officers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
+
+CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
+    "officer.role_missing": Explanation(
+        N_("Peran Anda tidak mengizinkan ini. Yang diperlukan: {roles}. Tidak ada yang diubah."),
+        N_("Minta petugas dengan peran itu. Peran tercatat di berkas petugas; root yang mengubahnya."),
+        facts={"roles": "admin"},
+    ),
+    "officer.sign_in_needed": Explanation(
+        N_("Petugas sudah tercatat di sini, jadi setiap orang harus masuk dengan namanya sendiri."),
+        N_("Buka halaman masuk, lalu pakai nama dan kata sandi Anda."),
+    ),
+    "officer.no_session": Explanation(
+        N_("Sesi ini sudah berakhir."),
+        N_("Buka daftar sesi lagi untuk melihat yang masih berjalan."),
+    ),
+}
