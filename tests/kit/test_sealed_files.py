@@ -49,7 +49,8 @@ def test_a_changed_file_is_refused_before_the_last_piece_is_given_out(tmp_path: 
     whole = file.read_bytes()
     sealed(tmp_path / "other.age", content)
     other = (tmp_path / "other.age").read_bytes()
-    for changed in (whole[:-1], whole + b"x", whole[:-9] + b"\0" + whole[-8:], other, b"no age at all"):
+    flipped = whole[:-9] + bytes([whole[-9] ^ 1]) + whole[-8:]
+    for changed in (whole[:-1], whole + b"x", flipped, other, b"no age at all"):
         file.write_bytes(changed)
         got = io.BytesIO()
         with pytest.raises(SealBroken):

@@ -39,7 +39,8 @@ def a_backup(folder: Path, *, settings: dict[str, str] = backup_keys.SETTINGS) -
 
 def changed_file(copy: BackupFolder) -> None:
     file = copy.state / "secrets" / "application.json.age"
-    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    sealed = file.read_bytes()
+    file.write_bytes(sealed[:-1] + bytes([sealed[-1] ^ 1]))
 
 
 def missing_file(copy: BackupFolder) -> None:

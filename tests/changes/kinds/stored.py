@@ -123,7 +123,9 @@ KINDS: list[Kind] = [
             "time of signing": overwritten(rb"\(D:20\d\d", b"(D:2039", last=True),
             "byte range, its blanks": overwritten(rb"/ByteRange ?\[ ?0", lambda t: t.replace(b"0", b"1")),
             "a line end": overwritten(rb"endobj\n", b"endobj\r"),
-            "identity": overwritten(rb"/ID ?\[ ?<..", lambda t: t[:-2] + b"00"),
+            "identity": overwritten(
+                rb"/ID ?\[ ?<..", lambda t: t[:-2] + (b"00" if t[-2:] != b"00" else b"ff")
+            ),
             "producer": overwritten(rb"/Producer", b"/Pruducer"),
             "the stamp's rectangle": overwritten(rb"/Rect ?\[ ?\d", lambda t: t[:-1] + b"9", last=True),
             "the flag of the stamp": overwritten(rb"/F 132", b"/F 130", last=True),
