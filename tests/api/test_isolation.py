@@ -41,7 +41,7 @@ ON_PAGES = {
     ("laporan", "id"): Prefix.REPORT,
 }
 """What an id in the address of a page names, by the word before it and the parameter's name."""
-OF_A_PERSON = ("/saya/kontak", "/saya/perangkat")
+OF_A_PERSON = ("/saya/kontak", "/saya/perangkat", "/saya/pesan")
 
 
 @pytest.fixture

@@ -13,6 +13,10 @@ from tests.browser.test_purchase import new_address
 WORDS = {
     "id": {
         "devices": "Perangkat Anda",
+        "messages": "Pesan untuk Anda",
+        "announcement": "Pengumuman",
+        "save": "Simpan",
+        "saved": "Tersimpan.",
         "here": "perangkat ini",
         "others": "Akhiri semua yang lain",
         "all": "Akhiri semua, juga di sini",
@@ -22,6 +26,10 @@ WORDS = {
     },
     "en": {
         "devices": "Your devices",
+        "messages": "Messages for you",
+        "announcement": "Announcements",
+        "save": "Save",
+        "saved": "Saved.",
         "here": "this device",
         "others": "End all others",
         "all": "End all, also here",
@@ -48,6 +56,12 @@ def test_people_see_their_devices_and_end_them(
     sign_in(other, contact)
     phone.open("/saya")
     phone.approve("36-mine-with-devices")
+    phone.page.get_by_role("link", name=words["messages"]).click()
+    phone.page.get_by_role("group", name=words["announcement"]).get_by_role("checkbox").check()
+    phone.press(words["save"])
+    phone.sees(words["saved"])
+    phone.approve("38-choices-of-messages")
+    phone.open("/saya")
     phone.page.get_by_role("link", name=words["devices"]).click()
     phone.sees(words["here"])
     assert phone.page.locator("li.item").count() == 2

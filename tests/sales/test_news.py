@@ -9,9 +9,12 @@ from datetime import timedelta
 
 import pytest
 
+from meterai.customers.choices import Choices, NewsKind
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.queries import SessionCustomer
+from meterai.customers.use_cases.choose_news import choose_news, read_choices
 from meterai.kernel.ids import token_digest
+from meterai.kernel.refusals import Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import Message
 from meterai.sales.bank_account import BankAccount
@@ -66,10 +69,13 @@ class Letters:
     def __init__(self) -> None:
         self.subjects: list[str] = []
         self.texts: list[str] = []
+        self.to: list[str] = []
 
-    async def deliver(self, message: Message) -> None:
+    async def deliver(self, message: Message) -> str:
+        self.to.append(message.to)
         self.texts.append(message.text)
         self.subjects.append(message.subject.partition(":")[0])
+        return ""
 
 
 async def due(shop: Shop, after: timedelta) -> list[str]:
@@ -242,3 +248,25 @@ async def test_messages_about_refunds_name_the_order_the_sum_and_the_reason(shop
     for texts in (by_gateway, paid):
         assert all(quota.number in text and "Atas permintaan Anda" in text for text in texts)
         assert sorted(re.findall(r"Rp[\d.]+\d", "".join(texts))) == ["Rp12.500", "Rp25.000"]
+
+
+async def test_news_of_an_order_go_to_the_contact_that_wants_them(shop: Shop) -> None:
+    """The contact of the order has turned them off. The last one can't."""
+    phone = canonical_contact("081234567890")
+    await shop.pay(await shop.placed_stamps())
+    await shop.prove(shop.alice, phone)
+    theirs = (await choices_of_customer(shop))[ALICE]
+    await choose_news(shop.db, [(theirs.contact_id, NewsKind.ORDER, False)], now=shop.clock())
+    other = (await choices_of_customer(shop))[phone]
+    with pytest.raises(Refusal, match=r"choice\.order_nowhere"):
+        await choose_news(shop.db, [(other.contact_id, NewsKind.ORDER, False)], now=shop.clock())
+    letters = Letters()
+    await note_paid_news(shop.db, now=shop.clock() + PAID_NEWS_AFTER)
+    await send_due_news(
+        shop.db, letters, SECRET, public_url="http://x", clock=lambda: shop.clock() + PAID_NEWS_AFTER
+    )
+    assert letters.to == [phone.value]
+
+
+async def choices_of_customer(shop: Shop) -> dict[Contact, Choices]:
+    return {one.contact: one for one in await read_choices(shop.db, shop.alice)}

@@ -13,8 +13,10 @@ import pytest
 import structlog
 
 from meterai.background.topics import Bells, send_messages
+from meterai.customers.choices import NewsKind
 from meterai.customers.codes import BEHIND_AFTER, BEHIND_MIN, Asker
 from meterai.customers.contacts import Contact, canonical_contact
+from meterai.customers.use_cases.choose_news import choose_news
 from meterai.customers.use_cases.request_code import request_code
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
@@ -41,7 +43,7 @@ class Post:
         """Messages of this kind are not answered until `goes_on`."""
         self.goes_on = asyncio.Event()
 
-    async def deliver(self, message: Message) -> None:
+    async def deliver(self, message: Message) -> str:
         self.asked += 1
         await asyncio.sleep(0)
         if message.to_kind == self.hangs_for:
@@ -49,15 +51,16 @@ class Post:
         if self.trouble is not None and not (self.takes and self.takes in message.to):
             raise self.trouble
         self.sent.append(message)
+        return ""
 
 
 class SlowForOld(Post):
     """A messenger that takes longer for one message."""
 
-    async def deliver(self, message: Message) -> None:
+    async def deliver(self, message: Message) -> str:
         for _ in range(5 if message.text == "old" else 0):
             await asyncio.sleep(0)
-        await super().deliver(message)
+        return await super().deliver(message)
 
 
 @pytest.fixture
@@ -255,4 +258,22 @@ async def test_an_address_that_takes_nothing_is_asked_once(
     await request_code(database.app, b"k" * 32, ANI, address="192.0.2.1", language="id", now=app.clock())
     post.trouble = Refusal(Kind.INVALID, "message.address_refused")
     await send_due(worker_with(app, database))
+    assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []
+
+
+async def test_a_reminder_that_its_reader_has_turned_off_is_not_sent(
+    app: Any, post: Post, database: TestDatabase
+) -> None:
+    worker = worker_with(app, database)
+    await known_mark(database, ANI, app.clock())  # a customer with this contact
+    contact = await database.owner.fetchval("SELECT id FROM customers.contact WHERE value = $1", ANI.value)
+    await choose_news(database.site, [(contact, NewsKind.REMINDER, False)], now=app.clock())
+    reminding = msgspec.structs.replace(reminder(ANI.value), choice="reminder")
+    to_all = msgspec.structs.replace(reminder(ANI.value), subject="Kontak baru")
+    await write_down(worker, reminding, to_all, msgspec.structs.replace(reminding, to="budi@contoh.id"))
+    await send_due(worker)
+    assert [(one.to, one.subject) for one in sorted(post.sent, key=lambda one: one.to)] == [
+        (ANI.value, "Kontak baru"),
+        ("budi@contoh.id", "Giliran Anda"),
+    ]
     assert await outbox.due_topics(database.app, TOPICS, app.clock() + timedelta(days=1)) == []

@@ -14,6 +14,9 @@ import structlog
 from meterai.background.loops import Bell
 from meterai.background.partner_events import note_stamp_ends
 from meterai.bootstrap import WorkerApp
+from meterai.customers.choice_queries import refused_news
+from meterai.customers.choices import NewsKind
+from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message, is_given_up, key_of
@@ -205,12 +208,30 @@ async def send_messages(app: WorkerApp, topic: str) -> int:
     entries = await outbox.claim(
         app.db, app.clock(), limit=MESSAGES_AT_ONCE, lease_s=_LEASE_SECONDS, topics=(topic,)
     )
+    unwanted = await _unwanted(app, entries)
     by_person: dict[object, list[Entry]] = {}
     for entry in entries:
+        if entry.id in unwanted:
+            continue
         by_person.setdefault(entry.payload.get("to"), []).append(entry)
     sent = await asyncio.gather(*(_send_in_order(app, theirs) for theirs in by_person.values()))
-    await outbox.finish(app.db, [id for ids in sent for id in ids])
+    await outbox.finish(app.db, [*unwanted, *(id for ids in sent for id in ids)])
     return len(entries)
+
+
+async def _unwanted(app: WorkerApp, entries: Sequence[Entry]) -> set[int]:
+    """The rows whose readers have turned such messages off."""
+    chosen = {entry.id: _choice(entry.payload) for entry in entries if entry.payload.get("choice")}
+    if not chosen:
+        return set()
+    async with app.db.connection() as connection:
+        refused = await refused_news(connection, list(chosen.values()))
+    return {id for id, choice in chosen.items() if choice in refused}
+
+
+def _choice(payload: Mapping[str, Any]) -> tuple[Contact, NewsKind]:
+    message = msgspec.convert(payload, Message)
+    return Contact(kind=message.to_kind, value=message.to), NewsKind(message.choice)
 
 
 async def _send_in_order(app: WorkerApp, entries: Sequence[Entry]) -> list[int]:

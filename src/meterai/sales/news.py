@@ -57,6 +57,8 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     """How it was paid."""
     contact_kind: ContactKind | None
     contact_value: str | None
+    customer_id: uuid.UUID | None = None
+    """Whose choices count for where it goes."""
     all_stamped: bool
     """Every document of it, and there is one."""
     waits_for_choice: bool

@@ -577,6 +577,18 @@ TABLE: dict[str, Explanation] = {
         N_("Kontak ini sudah terdaftar di akun lain."),
         N_("Akun Anda sendiri? Masuklah dengan kontak itu. Bukan? Pakai kontak lain."),
     ),
+    "choice.order_nowhere": Explanation(
+        N_("Tidak ada kontak lagi yang menerima kabar pesanan. Tidak ada yang berubah."),
+        N_("Biarkan sedikitnya satu kontak menerima kabar pesanan, lalu simpan."),
+    ),
+    "choice.link_unknown": Explanation(
+        N_("Tautan ini tidak kami kenal. Tidak ada yang berubah."),
+        N_("Salin seluruh tautan dari pesan kami, atau masuk ke Meterai saya dan buka Pesan untuk Anda."),
+    ),
+    "choice.link_over": Explanation(
+        N_("Kontak ini sudah tidak terdaftar, jadi tidak ada pesan yang kami kirim ke sana."),
+        N_("Masuk ke Meterai saya untuk melihat kontak Anda."),
+    ),
     "contact.prove_first": Explanation(
         N_("Kode terakhir Anda sudah lebih dari 15 menit yang lalu."),
         N_("Kirim kode ke salah satu kontak Anda di bawah dan ketik kodenya, lalu ulangi."),

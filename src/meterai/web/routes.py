@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from meterai.web.account import contacts_routes, my_stamps_routes, quota_document_routes, sessions_routes
+from meterai.web.account import (
+    choice_routes,
+    contacts_routes,
+    my_stamps_routes,
+    quota_document_routes,
+    sessions_routes,
+)
 from meterai.web.bundles import bundle_place_routes, bundle_routes
 from meterai.web.cases import case_routes
 from meterai.web.developers import developer_routes, own_routes, own_webhook_routes, own_wire_routes
@@ -62,6 +68,7 @@ ROUTES: list[Any] = [
     *invitation_routes.ROUTES,
     *sandbox_routes.ROUTES,
     *contacts_routes.ROUTES,
+    *choice_routes.ROUTES,
     *sessions_routes.ROUTES,
     *bundle_routes.ROUTES,
     *bundle_place_routes.ROUTES,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import msgspec
 import structlog
 
+from meterai.customers.choice_queries import choices_of
+from meterai.customers.choices import Choices, order_contact
 from meterai.customers.contacts import Contact
 from meterai.customers.queries import proven_contacts
 from meterai.kernel.clock import Clock
@@ -91,6 +93,8 @@ class _Known(msgspec.Struct, frozen=True):
     refunds: Mapping[uuid.UUID, RefundToTell]
     contacts: Mapping[uuid.UUID, tuple[uuid.UUID, Contact]]
     """With the customer of each."""
+    choices: Mapping[uuid.UUID, Collection[Choices]]
+    """By customer."""
 
 
 async def _read(db: Database, entries: Sequence[outbox.Entry]) -> _Known:
@@ -100,12 +104,15 @@ async def _read(db: Database, entries: Sequence[outbox.Entry]) -> _Known:
     refunds, contacts = {}, {}
     async with db.connection() as connection:
         known = await order_news.read_orders_to_tell(connection, orders)
+        choices = await choices_of(
+            connection, {one.customer_id for one in known.values() if one.customer_id is not None}
+        )
         if of_refunds:
             ids = {uuid.UUID(one["refund_id"]) for one in of_refunds}
             refunds = await order_news.read_refunds_to_tell(connection, ids)
             to = [uuid.UUID(one["contact_id"]) for one in of_refunds if "contact_id" in one]
             contacts = await proven_contacts(connection, to)
-    return _Known(known, refunds, contacts)
+    return _Known(known, refunds, contacts, choices)
 
 
 def _message_of(entry: outbox.Entry, known: _Known, secret: bytes, public_url: str) -> Message | None:
@@ -116,7 +123,19 @@ def _message_of(entry: outbox.Entry, known: _Known, secret: bytes, public_url: s
     if order is None:
         raise Refusal(Kind.NOT_FOUND, "order.not_found")
     refund = known.refunds.get(uuid.UUID(payload["refund_id"])) if "refund_id" in payload else None
-    return message_of(order, News(payload["news"]), _link(order, secret, public_url), refund=refund)
+    news = News(payload["news"])
+    if news is not News.LINK:  # that was asked for at this contact
+        order = _where_chosen(order, known)
+    return message_of(order, news, _link(order, secret, public_url), refund=refund)
+
+
+def _where_chosen(order: OrderToTell, known: _Known) -> OrderToTell:
+    """The order with the contact at which its customer wants the news."""
+    if order.customer_id is None or order.contact_kind is None or order.contact_value is None:
+        return order
+    asked = Contact(kind=order.contact_kind, value=order.contact_value)
+    to = order_contact(asked, known.choices.get(order.customer_id, ()))
+    return msgspec.structs.replace(order, contact_kind=to.kind, contact_value=to.value)
 
 
 def _of_refund(payload: Mapping[str, Any], known: _Known, secret: bytes, public_url: str) -> Message | None:

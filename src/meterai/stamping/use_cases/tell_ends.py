@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from meterai.customers.choice_queries import order_addresses
 from meterai.customers.contacts import Contact
-from meterai.customers.queries import addresses_of
 from meterai.kit import outbox
 from meterai.kit.database import Database
 from meterai.kit.messages import Message, entry_of
@@ -43,7 +43,7 @@ async def tell_ends(db: Database, *, public_url: str, now: datetime, limit: int 
         ended = await awaited.take_ended(tx, now - TOLD_AFTER, limit=limit)
         told = [one for one in ended if _is_news(one)]
         if told:
-            where = await addresses_of(tx, [one.asked for one in told])
+            where = await order_addresses(tx, [one.asked for one in told])
             messages = [
                 _message(one, *where[one.asked], public_url.rstrip("/")) for one in told if one.asked in where
             ]

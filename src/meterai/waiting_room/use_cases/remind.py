@@ -165,10 +165,11 @@ def _message(
         until=clock_text(until, one.language, addresses.zones.get(queue.event, JAKARTA)),
     )
     parts: Sequence[str] = (told, f"{addresses.gate}{prefix}/antre/{queue.event}/t/{one.ticket}")
+    stop = ""
     if kind == "near":
         token = stop_token(secret, queue.event, one.id)
-        link = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
-        parts = (*parts, translate(STOP, one.language).format(link=link))
+        stop = f"{addresses.site}{prefix}/{queue.event}/kabari/henti/{token}"
+        parts = (*parts, translate(STOP, one.language).format(link=stop))
     if kind in ("closed", "called_and_closed"):
         parts = (*parts, translate(MAY_GO_ON, one.language))
     message = Message(
@@ -178,6 +179,8 @@ def _message(
         text="\n\n".join(parts),
         expires_at=until,
         language=one.language,
+        choice="reminder",
+        unsubscribe=stop,
     )
     return entry_of(message)
 

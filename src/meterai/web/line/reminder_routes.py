@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from litestar import Response, get, post
 
+from meterai.customers.choices import NewsKind
+from meterai.customers.use_cases.choose_news import turn_on
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.waiting_room.queries import QueueSign, Reminder
 from meterai.waiting_room.use_cases.remind import is_reminded, read_stop_token, set_reminder, stop_reminder
@@ -49,7 +51,9 @@ async def switch_on(ticket_request: TicketRequest, holder: TicketHolder) -> None
         language=context.visit(ticket_request.request).language,
         ticket=holder.text,
     )
-    await set_reminder(context.service.db, (await _sign(ticket_request)).number, holder.ticket, one)
+    service = context.service
+    await set_reminder(service.db, (await _sign(ticket_request)).number, holder.ticket, one)
+    await turn_on(service.db, contact, NewsKind.REMINDER, now=service.clock())
 
 
 @post(f"/{{slug:str}}/{REMINDER}/pasang", status_code=303)
