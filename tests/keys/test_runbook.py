@@ -14,10 +14,10 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from meterai.operations.service_status import LOOK_S
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.use_cases.hash_chain import hash_chain
-from meterai.web.pages.service_status import LOOK_S
 from tests.keys.runbook import same, steps_of, walk
 from tests.keys.soft_hsm import SoftHsm
 from tests.officers import make_officers

@@ -20,8 +20,8 @@ async def running(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.Mo
     """An open queue before a site with stock. The site reads the state of queue and parts with each
     request.
     """
-    for looked_up in ("line.queues", "pages.service_status"):
-        monkeypatch.setattr(f"meterai.web.{looked_up}.LOOK_S", 0.0)
+    for looked_up in ("web.line.queues", "operations.service_status"):
+        monkeypatch.setattr(f"meterai.{looked_up}.LOOK_S", 0.0)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)
     line = LineOfPeople(tmp_path, database, Policy())

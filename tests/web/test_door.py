@@ -522,7 +522,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
     running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A page that only reads, as this one, still works then."""
-    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.operations.service_status.LOOK_S", 0.0)
     visitor = running.visitor()
     running.db.is_down, running.db.trouble = True, DiskFullError("could not extend file")
     await visitor.get("/beli")
@@ -534,7 +534,7 @@ async def test_the_status_page_says_that_people_are_turned_away_while_a_full_dis
         1,
         True,
     )
-    monkeypatch.setattr("meterai.web.pages.service_status.OUTAGE_S", 0.0)
+    monkeypatch.setattr("meterai.operations.service_status.OUTAGE_S", 0.0)
     await visitor.get("/en/status")
     assert "Disrupted" not in visitor.text
 
@@ -600,7 +600,7 @@ async def test_the_status_page_does_not_wait_for_a_store_that_stands_still(
 ) -> None:
     visitor = running.visitor()
     with monkeypatch.context() as hurried:
-        hurried.setattr("meterai.web.pages.service_status._SECONDS_MAX", 0.2)
+        hurried.setattr("meterai.operations.service_status._SECONDS_MAX", 0.2)
         async with running.line.database.owner.transaction():
             await running.line.database.owner.execute("LOCK TABLE sales.event")
             await asyncio.wait_for(visitor.get("/status"), 5)
@@ -617,7 +617,7 @@ async def test_however_many_ask_for_the_status_the_store_is_asked_once_a_second(
     each_look = running.db.taken
     await asyncio.gather(*(visitor.get("/status") for visitor in visitors))
     assert running.db.taken == 2 * each_look
-    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 60.0)
+    monkeypatch.setattr("meterai.operations.service_status.LOOK_S", 60.0)
     running.db.is_down = True
     for visitor in visitors:
         await visitor.get("/en/status")

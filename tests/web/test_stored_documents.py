@@ -156,7 +156,7 @@ async def test_who_is_about_to_pay_while_no_stamp_is_left_is_told_so_before(
 ) -> None:
     ani = await customer_called(running, running.visitor(), "ani")
     order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani)
-    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.operations.service_status.LOOK_S", 0.0)
     running.app.gateways = Gateways([FakeGateway()])
     visitor, page = running.visitor(), f"{language}/pesanan/{order.number}/bayar"
     await visitor.get(f"/p/{order.token}")
@@ -179,7 +179,7 @@ async def test_who_has_the_code_to_pay_with_is_told_when_stamping_is_stopped_and
     ani = await customer_called(running, running.visitor(), "ani")
     order = await draft(running, await stored(running, ani.customer_id, RIGHT), ani, event.slug)
     running.app.gateways = Gateways([FakeGateway()])
-    monkeypatch.setattr("meterai.web.pages.service_status.LOOK_S", 0.0)
+    monkeypatch.setattr("meterai.operations.service_status.LOOK_S", 0.0)
     running.line.now = event.closes_at - timedelta(minutes=1)
     visitor = running.visitor()
     await visitor.get(f"/p/{order.token}")

@@ -26,6 +26,7 @@ from meterai.api.resources import (
     quota,
     reports,
     sandbox,
+    service_status,
     stamps,
     usage,
     webhooks,
@@ -60,6 +61,7 @@ HANDLERS: list[Any] = [
     *webhooks.ROUTES,
     *deliveries.ROUTES,
     *usage.ROUTES,
+    *service_status.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS), wire_route(ENDPOINTS)]
 """The API (docs/partners.md#conventions), and the wire (docs/wire.md)."""

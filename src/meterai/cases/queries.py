@@ -1,10 +1,12 @@
-"""Reads for officers' commands."""
+"""Reads for officers' commands and status pages."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from meterai.cases import store
 from meterai.cases.model import CaseFile
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 
 LISTED_MAX = 200
 
@@ -19,3 +21,8 @@ async def case(db: Database, number: str) -> CaseFile:
     """The case of a number. Raises: Refusal NOT_FOUND `case.unknown`."""
     async with db.connection() as connection:
         return await store.case_file(connection, number)
+
+
+async def oldest_open_case(conn: Connection) -> datetime | None:
+    """Since when the oldest case waits for an answer; None: none does."""
+    return await store.oldest_open(conn)

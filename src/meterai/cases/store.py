@@ -73,6 +73,12 @@ async def look_up(
     return None if row is None else msgspec.convert(dict(row), Case)
 
 
+async def oldest_open(conn: Connection) -> datetime | None:
+    """When the oldest case was opened that has no answer yet; None: there is none."""
+    opened_at: datetime | None = await conn.fetchval("SELECT cases.oldest_open()")
+    return opened_at
+
+
 async def list_cases(conn: Connection, *, with_closed: bool, limit: int) -> list[CaseFile]:
     """Cases for officers, the oldest first."""
     rows = await conn.fetch(

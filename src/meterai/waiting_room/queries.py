@@ -8,7 +8,7 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.rules.general_share import depth_of
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
@@ -25,6 +25,7 @@ __all__ = [
     "general_level",
     "held_pass",
     "last_published",
+    "people_in_line",
     "people_per_minute",
     "queue_signs",
     "queue_views",
@@ -130,6 +131,15 @@ async def people_per_minute(db: Database) -> float | None:
             [state for state in QueueState if state.has_line],
         )
     return rate
+
+
+async def people_in_line(conn: Connection) -> int:
+    """How many people wait in all lines together. Those who joined in the last seconds are not included."""
+    waiting: int = await conn.fetchval(
+        """SELECT coalesce(sum(joined - called), 0)::bigint FROM waiting_room.queue WHERE state = ANY ($1)""",
+        [state for state in QueueState if state.has_line],
+    )
+    return waiting
 
 
 async def certificate_of_code(db: Database, code: str) -> tuple[str, bytes] | None:

@@ -15,6 +15,7 @@ from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
 from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import gate_address
+from meterai.operations.service_status import ServiceStatus
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
 from meterai.web.account.code_work import CodeWork
@@ -23,7 +24,6 @@ from meterai.web.line.line_pages import LinePages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPages, make_cached_pages
-from meterai.web.pages.service_status import ServiceStatus
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.exception_handlers import EXCEPTION_HANDLERS, MakeProblem
 from meterai.web.requests.load_meter import LoadMeter
@@ -66,7 +66,7 @@ def build_site(
         events=offered,
         known_events=known_events,
         queues=queues_of(service.settings, service.db),
-        status=ServiceStatus(service),
+        status=ServiceStatus(service.db, service.signer, service.clock),
         code_work=CodeWork(lambda: service.secret),
         case_limits=NetworkLimits(burst=3, per_second=1 / 30, hard_factor=10),
     )
@@ -80,6 +80,7 @@ def build_site(
         {
             "service": service,
             "context": context,
+            ServiceStatus.__name__: context.status,  # the API says the same (`api.dependencies.one_of`)
             "problem": problem,
             "addresses": addresses,
             "developer_pages": DeveloperPages(pages, service.settings, describe),

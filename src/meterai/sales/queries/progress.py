@@ -101,6 +101,25 @@ async def opens_charges(conn: Connection, *, now: datetime) -> bool:
     return opens
 
 
+MEDIAN_OF = 5_000
+"""The newest orders among which those are found that were stamped lately. Their ids are in order of time."""
+
+
+async def median_s_to_stamp(conn: Connection, *, since: datetime) -> float | None:
+    """The median time from payment to stamp of the orders that were stamped since then, in seconds.
+
+    None: no order was. Orders of quota are left out: nothing of them is stamped when they are paid.
+    """
+    seconds: float | None = await conn.fetchval(
+        """SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at - paid_at))
+           FROM (SELECT flow, state, paid_at, closed_at FROM sales.orders ORDER BY id DESC LIMIT $2) newest
+           WHERE flow = 'stamp' AND state = 'completed' AND paid_at IS NOT NULL AND closed_at >= $1""",
+        since,
+        MEDIAN_OF,
+    )
+    return seconds
+
+
 class OrderOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How far an order came."""
 

@@ -94,8 +94,8 @@ GROUPS: Final = (
     Group(
         "layanan",
         N_("Untuk pengelola layanan"),
-        N_("Pemberitahuan dari gerbang pembayaran, dan metrik. Mitra tidak memerlukannya."),
-        ("gateway notices", "metrics"),
+        N_("Keadaan layanan bagi siapa saja, pemberitahuan dari gerbang pembayaran, dan metrik."),
+        ("service status", "gateway notices", "metrics"),
     ),
 )
 """In the order of the index. Each operation is in one of them (`tests/web/test_developer_pages.py`)."""

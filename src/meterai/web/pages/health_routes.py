@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from litestar import Response, get
 
 from meterai.texts.mechanism.translation import translate
-from meterai.texts.service_states import GOOD
+from meterai.texts.service_states import PARTS, STATES, PartState
 from meterai.web.line.line_news import news_of_lines
 from meterai.web.requests.request_context import RequestContext, WebRequest
 
@@ -33,7 +33,8 @@ async def show_status(request: WebRequest, context: RequestContext) -> Response[
     language = context.visit(request).language
     seen = await context.status.snapshot()
     rows = [
-        PartRow(translate(name, language), how == GOOD, translate(how, language)) for name, how in seen.parts
+        PartRow(translate(PARTS[part], language), how is PartState.GOOD, translate(STATES[how], language))
+        for part, how in seen.parts
     ]
     return context.page(
         request, "status.html", rows=rows, now=seen.at, line_news=await news_of_lines(context)

@@ -16,6 +16,7 @@ from meterai.kit.formats.display import wait_text
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.status import http_status
 from meterai.kit.http.work_demand import WorkNeeded
+from meterai.operations.service_status import ServiceStatus
 from meterai.sales.events import Event
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
@@ -23,7 +24,6 @@ from meterai.stamping.use_cases.propose_place import propose_place
 from meterai.web.account.code_work import CodeWork
 from meterai.web.line.queues import Queues
 from meterai.web.pages.messages import text_of
-from meterai.web.pages.service_status import ServiceStatus
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
 from meterai.web.requests.form_origin import is_from_elsewhere, is_from_our_page

@@ -11,8 +11,8 @@ from functools import partial
 
 import structlog
 
-from meterai.bootstrap import App
 from meterai.customers.organisations import SELLER
+from meterai.kernel.clock import Clock
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.ledger import queries as ledger
 from meterai.operations.use_cases.ask_signer import ask_signer
@@ -20,7 +20,8 @@ from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.operations.use_cases.stop_signing import is_signing_stopped
 from meterai.sales.queries.events import events
 from meterai.sales.queries.progress import can_be_paid
-from meterai.texts import service_states as words
+from meterai.stamping.ports import Signer
+from meterai.texts.service_states import Part, PartState
 from meterai.waiting_room.queries import last_published, queue_signs
 from meterai.waiting_room.rules.model import QueueState
 
@@ -39,10 +40,12 @@ _SILENT_SECONDS_MAX = 10.0
 
 @dataclass(frozen=True, slots=True)
 class StatusSnapshot:
-    """The parts at a moment: the name of each and the words for its status."""
+    """The parts at a moment, and how each runs."""
 
     at: datetime
-    parts: list[tuple[str, str]]
+    parts: list[tuple[Part, PartState]]
+    lines: tuple[str, ...] = ()
+    """The events that people may stand in line for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +61,8 @@ class _DatabaseState:
     queues_move: bool | None
     """A controller is at work; None: no queue is on."""
     queue_states: set[QueueState]
+    lines: tuple[str, ...]
+    """The events that people may stand in line for."""
 
 
 class _OncePerSecond:
@@ -81,12 +86,12 @@ class ServiceStatus:
     database.
     """
 
-    def __init__(self, service: App) -> None:
-        self._service = service
+    def __init__(self, db: Database, signer: Signer, clock: Clock) -> None:
+        self._db, self._signer, self._clock = db, signer, clock
         self._seen_at = self._outage_at = float("-inf")
         self._looking: asyncio.Task[StatusSnapshot] | None = None
-        self._stopped = _OncePerSecond(partial(is_signing_stopped, service.db))
-        self._out_of_stock = _OncePerSecond(partial(_is_out_of_stock, service.db))
+        self._stopped = _OncePerSecond(partial(is_signing_stopped, db))
+        self._out_of_stock = _OncePerSecond(partial(_is_out_of_stock, db))
 
     async def snapshot(self) -> StatusSnapshot:
         """The status of each part, at most a second old."""
@@ -111,9 +116,23 @@ class ServiceStatus:
 
     async def _look(self) -> StatusSnapshot:
         try:
-            return await _look_at(self._service, turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
+            return await self._look_at_parts(turns_away=time.monotonic() - self._outage_at < OUTAGE_S)
         finally:
             self._seen_at = time.monotonic()
+
+    async def _look_at_parts(self, *, turns_away: bool) -> StatusSnapshot:
+        now = self._clock()
+        state = await _database_state(self._db, now)
+        parts = [
+            (Part.SITE, _purchase(state, turns_away=turns_away)),
+            (Part.PAYMENT, PartState.GOOD if state and state.can_pay else PartState.BAD),
+            (Part.STAMPING, await _stamping(self._signer, state)),
+            (Part.VERIFICATION, PartState.GOOD),
+            (Part.LEDGER, PartState.GOOD if state else PartState.BAD),
+        ]
+        if state and state.queues_move is not None:
+            parts.append((Part.QUEUE, _line(state)))
+        return StatusSnapshot(now, parts, state.lines if state else ())
 
 
 async def _is_out_of_stock(db: Database) -> bool:
@@ -121,44 +140,29 @@ async def _is_out_of_stock(db: Database) -> bool:
         return (await ledger.stock(connection, SELLER)).available <= 0
 
 
-async def _look_at(service: App, *, turns_away: bool) -> StatusSnapshot:
-    now = service.clock()
-    state = await _database_state(service.db, now)
-    parts = [
-        (words.SITE, _purchase(state, turns_away=turns_away)),
-        (words.PAYMENT, words.GOOD if state and state.can_pay else words.BAD),
-        (words.STAMPING, await _stamping(service, state)),
-        (words.VERIFICATION, words.GOOD),
-        (words.LEDGER, words.GOOD if state else words.BAD),
-    ]
-    if state and state.queues_move is not None:
-        parts.append((words.QUEUE, _line(state)))
-    return StatusSnapshot(now, parts)
-
-
-def _purchase(state: _DatabaseState | None, *, turns_away: bool) -> str:
+def _purchase(state: _DatabaseState | None, *, turns_away: bool) -> PartState:
     if state is None or turns_away:
-        return words.BAD
-    return words.GOOD if state.has_stock else words.NO_STOCK
+        return PartState.BAD
+    return PartState.GOOD if state.has_stock else PartState.NO_STOCK
 
 
-async def _stamping(service: App, state: _DatabaseState | None) -> str:
+async def _stamping(signer: Signer, state: _DatabaseState | None) -> PartState:
     if state is None:
-        return words.BAD
+        return PartState.BAD
     if state.is_stopped:
-        return words.PAUSED
-    if not await _signs(service):
-        return words.BAD
-    return words.DELAYED if state.is_late else words.GOOD
+        return PartState.PAUSED
+    if not await _signs(signer):
+        return PartState.BAD
+    return PartState.DELAYED if state.is_late else PartState.GOOD
 
 
-def _line(state: _DatabaseState) -> str:
+def _line(state: _DatabaseState) -> PartState:
     """The status of the queue that is worst off."""
     if not state.queues_move:
-        return words.BAD
+        return PartState.BAD
     if QueueState.HALTED in state.queue_states:
-        return words.HELD
-    return words.NO_STOCK if QueueState.OUT_OF_STOCK in state.queue_states else words.GOOD
+        return PartState.HELD
+    return PartState.NO_STOCK if QueueState.OUT_OF_STOCK in state.queue_states else PartState.GOOD
 
 
 async def _database_state(db: Database, now: datetime) -> _DatabaseState | None:
@@ -171,24 +175,24 @@ async def _database_state(db: Database, now: datetime) -> _DatabaseState | None:
                 can_pay = await can_be_paid(connection, now=now)
                 oldest = await oldest_late_stamp(connection)
             published = await last_published(db)
+            signs = [sign for sign in (await queue_signs(db)).values() if sign.event in offered]
             return _DatabaseState(
                 has_stock=stock.available > 0,
                 can_pay=can_pay,
                 is_stopped=await is_signing_stopped(db),
                 is_late=oldest is not None and now - oldest > LATE_AFTER,
                 queues_move=None if published is None else now.timestamp() - published <= _SILENT_SECONDS_MAX,
-                queue_states={
-                    sign.state for sign in (await queue_signs(db)).values() if sign.event in offered
-                },
+                queue_states={sign.state for sign in signs},
+                lines=tuple(sorted(sign.event for sign in signs if sign.keeps_drafts)),
             )
     except DATABASE_IS_DOWN as error:
         log.warning("status_database_down", error=type(error).__name__)
         return None
 
 
-async def _signs(service: App) -> bool:
+async def _signs(signer: Signer) -> bool:
     """Tells whether the signer answers and has a key that signs now."""
-    reason = (await ask_signer(service.signer, within_s=_SECONDS_MAX)).trouble
+    reason = (await ask_signer(signer, within_s=_SECONDS_MAX)).trouble
     if reason:
         log.warning("status_signer_down", reason=reason)
     return not reason
