@@ -23,6 +23,7 @@ _QUICKER: Final = {
     "METERAI_JAIL_SLOTS": "1",
     "METERAI_PAYMENT_GATEWAYS": "midtrans",
     "METERAI_REFUND_WAIT_MINUTES": "0",
+    "METERAI_STATUS_PAGE": "off",
 }
 
 
@@ -79,9 +80,8 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting. `arguments` say on which ports.
 
-    A process has one PDF jail instead of two, and there is no console, unless `env` says otherwise: it is
-    ready sooner. Refunds to an
-    account do not wait.
+    A process has one PDF jail instead of two, and there are no console and no status page, unless `env` says
+    otherwise: it is ready sooner. Refunds to an account do not wait.
     `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """
     written = output or data.with_name(data.name + ".output")

@@ -21,7 +21,7 @@ def free_port() -> int:
     raise OSError("no free port for a test")
 
 
-def first_of_free_ports(count: int = 8) -> int:
+def first_of_free_ports(count: int = 11) -> int:
     """The first of `count` ports in a row on which nothing listens."""
     ports = [free_port()]
     while len(ports) < count:

@@ -281,8 +281,13 @@ def test_an_ipv6_address_can_be_read_back_from_the_site_s(host: str) -> None:
 
 
 def test_twins_stand_in_only_where_no_real_address_is_set() -> None:
-    assert Twins.needed(Settings()) == Twins(gateway=True, tsa=True, inbox=True, revocation=True, snap=True)
-    real = Settings(gateway_url="https://g", payout_url="https://p", tsa_url="https://t")
+    assert Twins.needed(Settings()) == Twins(
+        gateway=True, tsa=True, inbox=True, revocation=True, snap=True, status=True
+    )
+    assert not Twins.needed(Settings(status_page="off")).status
+    real = Settings(
+        gateway_url="https://g", payout_url="https://p", tsa_url="https://t", status_url="https://s"
+    )
     assert Twins.needed(real) == Twins(gateway=False, tsa=False, inbox=True, revocation=True, snap=True)
     assert not Twins.needed(Settings(payment_gateways="midtrans")).snap
     assert Twins.needed(Settings(payment_gateways="midtrans, snap")).snap

@@ -205,6 +205,9 @@ class _Launch:
             "Gateway": f"{addresses.gateway}  (pay here; not real money)" if addresses.gateway else "",
             "BI-SNAP": f"{addresses.snap}  (pay here; not real money)" if addresses.snap else "",
             "Console": f"{addresses.console}  (for officers)" if addresses.console else "",
+            "Status": f"{addresses.status}  (the page that goes on without the service)"
+            if addresses.status
+            else "",
             "Database": addresses.database,
             "Data": f"{self._settings.data}  (logs in logs/)",
         }

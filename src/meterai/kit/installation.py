@@ -52,6 +52,8 @@ class Addresses(msgspec.Struct, frozen=True, kw_only=True):
     revocation: str = ""
     inbox: str = ""
     smtp: str = ""
+    status: str = ""
+    """Base address of the twin that serves the status page."""
     gate: str = ""
     """Base address of the gates, as people see it."""
     console: str = ""
@@ -171,11 +173,11 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
     }
     site = urlsplit(addresses.site)
     settings = _with_places(settings, addresses)
-    twins = {}
+    twins = dict[str, str]()
     if addresses.environment == "production":
         settings = msgspec.structs.replace(settings, environment="production")
     elif settings.environment == "development":
-        twins["partner_sandbox"] = "on"
+        twins |= {"partner_sandbox": "on", "status_page": "on"}
     if addresses.gateway:
         twins |= {
             "gateway_url": addresses.gateway,
@@ -201,6 +203,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         twins["revocation_url"] = addresses.revocation
     if addresses.gate:
         twins["gate_url"] = addresses.gate
+    if addresses.status:
+        twins["status_url"] = addresses.status
     if addresses.inbox:
         twins |= {
             "smtp_url": addresses.smtp,

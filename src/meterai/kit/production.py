@@ -14,7 +14,17 @@ from typing import Final, Literal
 from meterai.kit.settings import Settings, from_environment, gateway_names
 
 Part = Literal[
-    "service", "site", "worker", "gate", "controller", "signer", "verifier", "adapter", "closer", "console"
+    "service",
+    "site",
+    "worker",
+    "gate",
+    "controller",
+    "signer",
+    "verifier",
+    "adapter",
+    "closer",
+    "console",
+    "status",
 ]
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
 
@@ -36,11 +46,13 @@ _NEEDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "verifier": (),
     "closer": (),
     "console": ("console_url",),
+    "status": ("public_url", "status_url"),
     "adapter": ("adapter_service", "adapter_folder"),
 }
 """Settings without which a part can't work in production."""
 _WHY: Final = {
     ("public_url",): "production needs the address to which people are sent on",
+    ("status_url",): "name the address at which people see the status page",
     _OPERATOR: "pages of production name the company that people pay, its address, the law under which it "
     "sells and its appointment",
     ("contact",): "pages of production say where people reach us; give an e-mail address, a telephone "

@@ -549,6 +549,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "(`file:///...`), `syslog:` or an https address; empty: nowhere"
         ),
     ] = ""
+    status_page: Annotated[
+        Literal["", "on", "off"],
+        Doc(
+            description="`on`: `meterai up` also writes the status page (docs/news.md); empty: in "
+            "development it does"
+        ),
+    ] = ""
+    status_to: Annotated[
+        str,
+        Doc(
+            description="where the status page is written: a folder that a web server elsewhere serves, or "
+            "s3://bucket/prefix; empty: DATA/status"
+        ),
+    ] = ""
+    status_data: Annotated[
+        str,
+        Doc(
+            description="folder in which the status page keeps its history of 90 days; empty: "
+            "DATA/status-history"
+        ),
+    ] = ""
+    status_notice: Annotated[
+        str,
+        Doc(
+            description="TOML file with a notice that the status page shows while everything else is dead; "
+            "empty: notice.toml in METERAI_STATUS_DATA"
+        ),
+    ] = ""
+    status_url: Annotated[
+        str, Doc(description="address at which people see the status page; empty: that of its twin")
+    ] = ""
+    probe_seconds: Annotated[
+        int, Doc(ge=10, le=3_600, description="seconds between two looks at the service from outside")
+    ] = 60
     adapter_service: Annotated[
         str, Doc(description="base address of the stampservice role, for `meterai adapter` alone")
     ] = ""
@@ -587,6 +621,7 @@ _POSTGRES: Final = ("postgresql", "postgres")
 _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
     "snap_url": _WEB,
+    "status_url": _WEB,
     "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
@@ -657,6 +692,8 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "settlement_reports", "Expected midtrans=https://reports.example/{day}.csv, with commas"
     if settings.objects_url and not re.match(r"file:///|s3://[^/@?#]+(/|$)", settings.objects_url):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
+    if settings.status_to and not re.match(r"/|file:///|s3://[^/@?#]+(/|$)", settings.status_to):
+        yield "status_to", "Expected /folder or s3://bucket/prefix"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
     for name in ("contact", "privacy_contact", "security_contact"):
@@ -741,6 +778,11 @@ def gateway_names(settings: Settings) -> list[str]:
 def queue_root(settings: Settings) -> Path:
     """The folder in which the files of all queues lie."""
     return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
+
+
+def status_folder(settings: Settings) -> Path:
+    """The folder in which the status page keeps its history."""
+    return Path(settings.status_data) if settings.status_data else settings.data / "status-history"
 
 
 def beacon_address(settings: Settings) -> str:

@@ -23,6 +23,7 @@ _BY_HTTPS: Final = (
     "whatsapp_url",
     "public_url",
     "gate_url",
+    "status_url",
     "adapter_service",
 )
 _WIDEST_IPV4, _WIDEST_IPV6 = 8, 20

@@ -43,15 +43,16 @@ class Ports:
     revocation: int
     snap: int = 0
     console: int = 0
+    status: int = 0
 
     @classmethod
     def wanted(cls, first: int) -> dict[str, int]:
-        """`first` and the nine ports after it, by name; 0 for each when any will do."""
+        """`first` and the ten ports after it, by name; 0 for each when any will do."""
         return {field.name: first + place if first else 0 for place, field in enumerate(fields(cls))}
 
     @classmethod
     def choose(cls, first: int, *, host: str) -> Ports:
-        """Takes `first` and the nine ports after it, another for a busy one; with 0 any ten.
+        """Takes `first` and the ten ports after it, another for a busy one; with 0 any eleven.
 
         Raises: LaunchProblem when `host` is not an address of this machine.
         """
@@ -81,6 +82,8 @@ class Twins:
     inbox: bool
     revocation: bool
     snap: bool = False
+    status: bool = False
+    """The host elsewhere that serves the status page."""
 
     @classmethod
     def needed(cls, settings: Settings) -> Twins:
@@ -94,6 +97,7 @@ class Twins:
             inbox=not (settings.smtp_url and settings.whatsapp_url),
             revocation=not settings.revocation_url,
             snap=not settings.snap_url and (not named or "snap" in named),
+            status=settings.status_page != "off" and not settings.status_url,
         )
 
 

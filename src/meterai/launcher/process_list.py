@@ -76,6 +76,19 @@ _QUEUE_SETTINGS: Final = (
     "database_controller_url",
     "log_level",
 )
+STATUS_SETTINGS: Final = (
+    "environment",
+    "data",
+    "public_url",
+    "gate_url",
+    "status_to",
+    "status_data",
+    "status_notice",
+    "status_url",
+    "probe_seconds",
+    "log_level",
+)
+"""It gets no database and no secret of the service: it only asks the doors that everybody sees."""
 _CLOSER_SETTINGS: Final = ("environment", "data", "database_closer_url", "log_level")
 _CONSOLE_HOST: Final = "localhost"
 """Passkeys need a name, not a number."""
@@ -142,6 +155,7 @@ def addresses_of(
         revocation=f"http://{LOCAL}:{ports.revocation}" if twins.revocation else "",
         inbox=f"http://{LOCAL}:{ports.inbox}" if twins.inbox else "",
         smtp=f"smtp://{LOCAL}:{ports.smtp}" if twins.inbox else "",
+        status=f"http://{LOCAL}:{ports.status}" if twins.status else "",
         gate=settings.gate_url.rstrip("/") or _gate_url(settings, ports),
         console=console_address(settings, ports.console) if settings.console_processes else "",
         objects=settings.objects_url,
@@ -190,6 +204,10 @@ def twin_specs(settings: Settings, ports: Ports, twins: Twins, secrets: Secrets)
             "--whatsapp-token-file": secrets.whatsapp_token_file,
         }
         specs.append(_spec("inbox", "sandbox.inbox", arguments, ready=accepts_tcp(LOCAL, ports.inbox)))
+    if twins.status:
+        arguments = {"--port": ports.status, "--folder": settings.status_to or settings.data / "status"}
+        ready = accepts_tcp(LOCAL, ports.status)
+        specs.append(_spec("status-host", "sandbox.status_host", arguments, ready=ready))
     return specs
 
 
@@ -223,7 +241,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     listens = accepts_unix(socket_path(settings.data))
     serves = accepts_tcp(host, settings.port)
     works = shows_itself(settings.data / "run", "worker-*.json")
-    stores = _store_variables(settings)
+    stores = _store_variables() if settings.objects_url.startswith("s3:") else []
     workers = _numbered("worker", settings.worker_processes)
     sites = _numbered("site", settings.site_processes)
     return [
@@ -268,6 +286,7 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
             ready=needs_no_wait,
         ),
         *_console_specs(settings, ports.console),
+        *_status_specs(settings),
     ]
 
 
@@ -291,6 +310,15 @@ def _console_specs(settings: Settings, port: int) -> list[Spec]:
     ]
 
 
+def _status_specs(settings: Settings) -> list[Spec]:
+    """The process that writes the status page, where it is on. In production it belongs on another host."""
+    if settings.status_page != "on":
+        return []
+    named = {name: getattr(settings, name) for name in STATUS_SETTINGS}
+    stores = _store_variables() if settings.status_to.startswith("s3:") else []
+    return [_spec("status", "meterai.processes.status", {}, settings=named, ready=needs_no_wait, more=stores)]
+
+
 def _all_but(settings: Settings, kept: Collection[str]) -> dict[str, object]:
     return {name: getattr(settings, name) for name in settings.__struct_fields__ if name not in kept}
 
@@ -300,9 +328,8 @@ def _reached_at(settings: Settings) -> str:
     return LOCAL if settings.host in _EVERYWHERE else settings.host
 
 
-def _store_variables(settings: Settings) -> list[str]:
-    remote = settings.objects_url.startswith("s3:")
-    return [name for name in os.environ if name.startswith(_STORE_VARIABLES)] if remote else []
+def _store_variables() -> list[str]:
+    return [name for name in os.environ if name.startswith(_STORE_VARIABLES)]
 
 
 def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:

@@ -251,23 +251,20 @@ class _Unfinished(NamedTuple):
 class RemoteStore:
     """Objects in S3, through obstore, which reads AWS_* from the environment. S3 promises durability.
 
-    Its secret key may also be a file or a credential. Its failures are OSErrors, as a disk's.
+    Its failures are OSErrors, as a disk's.
     """
 
     def __init__(self, url: str) -> None:
-        key = secret_of(STORE_KEY, os.environ)
-        config: Any = {"aws_secret_access_key": key} if key else None
-        with _troubles_told():
-            self._store: Any = from_url(url, config=config)
+        self._store = remote_store(url)
 
     async def put(self, content: bytes) -> str:
         key = key_of(content)
-        with _troubles_told():
+        with troubles_told():
             await obstore.put_async(self._store, _remote_path(key), content)
         return key
 
     async def get(self, key: str) -> bytes:
-        with _troubles_told():
+        with troubles_told():
             try:
                 answer = await obstore.get_async(self._store, _remote_path(key))
                 return bytes(await answer.bytes_async())
@@ -275,7 +272,7 @@ class RemoteStore:
                 raise ObjectMissing(key) from None
 
     async def delete(self, key: str) -> None:
-        with _troubles_told():
+        with troubles_told():
             await obstore.delete_async(self._store, _remote_path(key))
 
     async def clean_up(self) -> int:
@@ -284,7 +281,7 @@ class RemoteStore:
 
     async def stored_before(self, moment: float, part: int) -> list[str]:
         keys = []
-        with _troubles_told():
+        with troubles_told():
             async for found in obstore.list(self._store, prefix=f"{part:02x}"):
                 for item in found:
                     key = item["path"].replace("/", "")
@@ -296,7 +293,7 @@ class RemoteStore:
         puts = (
             obstore.put_async(self._store, _remote_path(key), content) for key, content in contents.items()
         )
-        with _troubles_told():
+        with troubles_told():
             await asyncio.gather(*puts)
 
     async def get_all(self, keys: Sequence[str]) -> list[bytes | None]:
@@ -307,6 +304,17 @@ class RemoteStore:
             return await self.get(key)
         except ObjectMissing:
             return None
+
+
+def remote_store(url: str) -> Any:
+    """What obstore calls a store: a bucket and a prefix. Its secret key may be a file or a credential.
+
+    Raises: OSError.
+    """
+    key = secret_of(STORE_KEY, os.environ)
+    config: Any = {"aws_secret_access_key": key} if key else None
+    with troubles_told():
+        return from_url(url, config=config)
 
 
 def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
@@ -331,7 +339,7 @@ def _taken(handed: list[list[_Unfinished]]) -> list[_Unfinished]:
 
 
 @contextmanager
-def _troubles_told() -> Iterator[None]:
+def troubles_told() -> Iterator[None]:
     """Turns what obstore raises into an OSError with the first line of its text."""
     try:
         yield

@@ -12,7 +12,7 @@ from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.secret_settings import SECRETS, STORE_KEY
 from meterai.kit.settings import Settings
 from meterai.launcher.preparation import Ports
-from meterai.launcher.process_list import CONSOLE_SETTINGS, product_specs
+from meterai.launcher.process_list import CONSOLE_SETTINGS, STATUS_SETTINGS, product_specs
 from meterai.launcher.supervisor import Spec
 from meterai.launcher.units.role_secrets import refuse_unreadable, without_secrets
 
@@ -46,11 +46,13 @@ _CLOSER: Final = ("environment", "data", "database_closer_url", "log_level")
 _OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
 """Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
+_STATUS: Final = {"METERAI_DATA": "/var/lib/meterai-status"}
+"""The folder of the status page's unit, mostly on another host."""
 
 
 def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
-    `follower.env`, `closer.env`, `console.env` and `operator.env`.
+    `follower.env`, `closer.env`, `console.env`, `status.env` and `operator.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
@@ -71,6 +73,7 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     found["follower"] = _named(settings, _FOLLOWER)
     found["closer"] = _named(settings, _CLOSER)
     found["console"] = {**_named(settings, CONSOLE_SETTINGS), "METERAI_PORT": str(_console_port(settings))}
+    found["status"] = _named(settings, STATUS_SETTINGS) | _STATUS
     found["operator"] = _of_operator(settings, found["worker"])
     found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
     refuse_unreadable(found, elsewhere)

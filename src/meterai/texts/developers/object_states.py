@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from meterai.texts.mechanism.marks import N_
+from meterai.texts.service_states import STATES
 
 
 class StatedObject(msgspec.Struct, frozen=True):
@@ -125,6 +126,13 @@ OBJECTS: Final = (
             "failed": N_("Tidak diberikan; `problem` menyebut sebabnya. Minta sekali lagi."),
         },
         frozenset({"ready", "failed"}),
+    ),
+    StatedObject(
+        "PartNow",
+        N_("Bagian layanan"),
+        "state",
+        {str(key): words for key, words in STATES.items()},
+        frozenset(),
     ),
 )
 """A test compares them with the description of the API."""

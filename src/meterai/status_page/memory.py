@@ -1,0 +1,113 @@
+"""What the status page remembers across restarts: the last answer of the service, incidents, and outages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import structlog
+
+from meterai.kit.files.atomic_write import write_whole
+from meterai.status_page.core_answer import CoreAnswer, Incident
+from meterai.texts.status_page import Component, Health
+
+log = structlog.get_logger(__name__)
+FILE: Final = "memory.json"
+SILENT_AFTER: Final = 2
+"""Questions in a row without an answer. One may be lost while a process is replaced."""
+_KEPT: Final = timedelta(days=90)
+_OUTAGES_MAX: Final = 200
+
+
+class Outage(msgspec.Struct, kw_only=True):
+    """A time in which a component was down, as seen from here."""
+
+    component: Component
+    since: datetime
+    until: datetime | None = None
+    """None: it goes on."""
+
+    @property
+    def id(self) -> str:
+        """The same in every file that names it."""
+        return f"{self.component}-{int(self.since.timestamp())}"
+
+
+class Memory(msgspec.Struct, kw_only=True):
+    """What is remembered."""
+
+    core: CoreAnswer | None = None
+    """The last answer of the service."""
+    core_at: datetime | None = None
+    """When it came, by the clock of this host."""
+    unanswered: int = 0
+    """Questions in a row without an answer."""
+    unanswered_since: datetime | None = None
+    incidents: dict[str, Incident] = {}
+    """Those of the last 90 days, by id."""
+    outages: list[Outage] = []
+    """The newest last."""
+    healths: dict[Component, Health] = {}
+    """By the last look from outside."""
+    looked_at: datetime | None = None
+
+    @property
+    def silent_since(self) -> datetime | None:
+        """Since when the service does not answer; None: it does."""
+        return self.unanswered_since if self.unanswered >= SILENT_AFTER else None
+
+    def note_core(self, answer: CoreAnswer | None, now: datetime) -> None:
+        """Notes the answer to a question; None: there was none."""
+        if answer is None:
+            self.unanswered += 1
+            self.unanswered_since = self.unanswered_since or now
+            return
+        self.unanswered, self.unanswered_since = 0, None
+        if answer.incidents is None and self.core is not None:  # it can't read its news now
+            answer = msgspec.structs.replace(
+                answer, incidents=self.core.incidents, announcements=self.core.announcements
+            )
+        self._note_incidents(answer, now)
+        self.core, self.core_at = answer, now
+
+    def note_healths(self, healths: Mapping[Component, Health], now: datetime) -> None:
+        """Notes a look from outside: begins and ends outages."""
+        self.healths, self.looked_at = dict(healths), now
+        for component, health in healths.items():
+            going = next((one for one in self.outages if one.component is component and not one.until), None)
+            if health is Health.DOWN and going is None:
+                self.outages.append(Outage(component=component, since=now))
+            elif going is not None and health in (Health.UP, Health.DEGRADED):
+                going.until = now
+        kept = [one for one in self.outages if one.until is None or now - one.until < _KEPT]
+        self.outages = kept[-_OUTAGES_MAX:]
+
+    def _note_incidents(self, answer: CoreAnswer, now: datetime) -> None:
+        told = {one.id: one for one in answer.incidents or ()}
+        for id, known in self.incidents.items():
+            if id not in told and known.until is None:
+                self.incidents[id] = msgspec.structs.replace(known, until=now, next_update_at=None)
+        merged = self.incidents | told
+        self.incidents = {
+            id: one for id, one in merged.items() if one.until is None or now - one.until < _KEPT
+        }
+
+
+def read_memory(folder: Path) -> Memory:
+    """Reads what was remembered. A file that can't be read is logged, and nothing is remembered."""
+    path = folder / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Memory)
+    except FileNotFoundError:
+        return Memory()
+    except (OSError, ValueError) as error:
+        log.warning("status_memory_unreadable", path=str(path), reason=str(error))
+        return Memory()
+
+
+def write_memory(folder: Path, memory: Memory) -> None:
+    """Writes it down. Raises: OSError."""
+    write_whole(folder / FILE, msgspec.json.encode(memory) + b"\n", durable=False)
