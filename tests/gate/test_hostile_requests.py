@@ -271,6 +271,20 @@ async def test_a_browser_gets_what_is_ready_without_the_parser(headers: bytes, i
     assert (pages.answered == 0) is is_ready
 
 
+async def test_polls_are_counted_whether_their_answer_was_ready_or_made() -> None:
+    pages = _Pages()
+    pages.ready[b"/antre/casn/d/status.json"] = respond(200, b"{}")
+    server = Server(pages)
+    connection = server.connect()
+    connection.connection_made(_Wire())
+    for condition in (b"", b"If-None-Match: x\r\n"):
+        connection.data_received(
+            b"GET /antre/casn/d/status.json HTTP/1.1\r\n" + condition + b"Host: x\r\n\r\n"
+        )
+    connection.data_received(b"GET /antre/casn HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert (server.polls, server.ready_answers, server.made_answers) == (2, 1, 2)
+
+
 class _Whole:
     """How the full parser reads a head: the number of requests, and the body."""
 

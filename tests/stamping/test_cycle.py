@@ -35,6 +35,7 @@ from meterai.stamping.use_cases.start_stamping import (
     start_stamping,
     start_stampings,
 )
+from tests.counted import counted
 from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import BOTTOM_LEFT, BOTTOM_RIGHT, StampingSetup
 
@@ -45,7 +46,11 @@ pytestmark = pytest.mark.storage
 async def test_a_document_is_stamped_and_released(setup: StampingSetup, placements: list[Placement]) -> None:
     document = await setup.accept(make_letter(), placements)
     job = await setup.order(document)
+    before = counted("meterai_stamps_made_total"), counted("meterai_stamping_job_seconds_count")
     await setup.work()
+    after = counted("meterai_stamps_made_total"), counted("meterai_stamping_job_seconds_count")
+    assert after == (before[0] + len(placements), before[1] + 1)
+    assert counted("meterai_jail_job_seconds_count", task="prepare_seal", outcome="ok") >= len(placements)
 
     page = await document_page(setup.db, document)
     assert page is not None

@@ -25,6 +25,7 @@ from meterai.stamping.signer.private_keys.key_opener import KeyOpener
 from meterai.stamping.signer.register import count_and_read
 from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.use_cases.run_cycle import free_leases, run_due_jobs
+from tests.counted import counted
 from tests.plans import looks_of
 from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import StampingSetup, until
@@ -132,6 +133,7 @@ async def test_connections_that_somebody_keeps_hold_nobody_up(tmp_path: Path) ->
     await asyncio.gather(*(many.keys() for _ in range(70)))
     async with asyncio.timeout(5):
         assert await one.keys() == []
+    assert counted("meterai_signer_request_seconds_count", request="ListKeys", outcome="ok") >= 71
     await asyncio.gather(many.close(), one.close())
     stop.set()
     await serving

@@ -21,6 +21,7 @@ from meterai.kit.settings import Settings
 from meterai.processes.worker import loops_of
 from meterai.verification.model import Trust
 from sandbox.pki.authority import make_pki
+from tests.counted import counted
 from tests.storage_fixtures import TestDatabase
 
 
@@ -66,6 +67,8 @@ async def test_a_loop_goes_on_after_errors_and_stops_when_told() -> None:
     await asyncio.wait_for(run_loop(Loop(name="test", work=work, idle_s=0.01), stop, counts), 10)
     assert len(turns) == 6
     assert (counts.done, counts.faults) == (4, 2)
+    assert counted("meterai_loop_done_total", loop="test") == 4
+    assert counted("meterai_loop_faults_total", loop="test") == 2
 
 
 @pytest.mark.parametrize(

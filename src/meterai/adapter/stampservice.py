@@ -61,6 +61,7 @@ class Stampservice:
         self._outside = OutsideService(
             url,
             unavailable_code="signer.unavailable",
+            name="stampservice",
             headers=headers,
             limits=_LIMITS,
             breaker=CircuitBreaker(open_seconds=1),

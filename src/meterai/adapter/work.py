@@ -30,6 +30,7 @@ from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.fail_points import FailPoint
+from meterai.kit.measures import seconds, timed
 from meterai.pdf.limits import CHECKED_BYTES_MAX, DEFAULT_LIMITS
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
@@ -40,6 +41,8 @@ from meterai.stamping.signer.cms import assemble_cms, cms_bytes_max, signed_attr
 from meterai.stamping.signer.filling import RunningDigest, fill
 
 log = structlog.get_logger(__name__)
+
+_STAMPS = seconds("adapter_stamp", "Time of stamps of the adapter.", "outcome")
 
 PREPARE: Final = "meterai.stamping.in_jail.box_preparation:prepare_in_box"
 CHECK: Final = "meterai.pdf.signed.seal_check:light_check"
@@ -91,7 +94,8 @@ class Adapter:
             raise Refusal(Kind.INVALID, "wire.field_wrong", field="dest")
         async with self.turns.of(order.serial):
             try:
-                await self._stamp(order, src, dest)
+                with timed(_STAMPS):
+                    await self._stamp(order, src, dest)
             except BaseException:
                 await asyncio.to_thread(self._delete, dest)
                 raise

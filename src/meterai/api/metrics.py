@@ -28,7 +28,6 @@ from meterai.ledger.model import Unit, unit_of
 from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer
 from meterai.operations.use_cases.measure_service import Figures, measure_service
 from meterai.stamping.keys.signing_keys import has_little_time
-from meterai.waiting_room.control.site_load import SITE_WINDOW_S
 
 log = structlog.get_logger(__name__)
 _SECONDS_MAX = 4.0
@@ -274,21 +273,5 @@ def _sites(seen: Figures) -> Iterator[Metric]:
     sites = seen.sites
     ages = {site.process: site.age_s for site in sites}
     yield _by("process", "site_report_age_seconds", "Age of a site process's last report.", ages)
-    p95 = {site.process: site.p95_ms / 1000 for site in sites}
-    yield _by(
-        "process",
-        "site_request_p95_seconds",
-        "95th percentile of the time of requests that buy and stamp.",
-        p95,
-    )
     in_flight = {site.process: site.in_flight for site in sites}
     yield _by("process", "site_requests_in_flight", "Requests that buy and stamp, under way now.", in_flight)
-    requests = {site.process: site.requests / SITE_WINDOW_S for site in sites}
-    yield _by("process", "site_requests_per_second", "Requests that buy and stamp, answered.", requests)
-    faults = {site.process: site.faults / SITE_WINDOW_S for site in sites}
-    yield _by(
-        "process",
-        "site_faults_per_second",
-        "Requests that buy and stamp, failed through us or the gateway.",
-        faults,
-    )

@@ -13,11 +13,15 @@ from contextlib import suppress
 
 import msgspec
 import structlog
+from prometheus_client import Counter
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import log_trouble
 
 log = structlog.get_logger(__name__)
+
+_DONE = Counter("meterai_loop_done", "What loops of this process have done.", ["loop"])
+_FAULTS = Counter("meterai_loop_faults", "Turns of loops that failed.", ["loop"])
 
 _TROUBLE_SECONDS_MAX = 5.0
 _TOLD_AGAIN_SECONDS = 60.0
@@ -90,10 +94,12 @@ async def run_loop(loop: Loop, stop: asyncio.Event, counts: Counts) -> None:
         try:
             done = await loop.work()
             counts.done += done
+            _DONE.labels(loop.name).inc(done)
             pause, trouble_s = _pause_after(loop, done), 0.0
             trouble.over()
         except Exception as error:
             counts.faults += 1
+            _FAULTS.labels(loop.name).inc()
             trouble_s = min(_TROUBLE_SECONDS_MAX, max(loop.idle_s, trouble_s * 2))
             pause = trouble_s
             trouble.tell(error)

@@ -21,8 +21,11 @@ from meterai.jail.supply import Limits, Supply
 from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.role_port import NotReady
+from meterai.kit.measures import seconds, timed
 
 log = structlog.get_logger(__name__)
+
+_JOBS = seconds("jail_job", "Time of jobs in the jail, with the wait for a turn.", "task", "outcome")
 
 JOBS_WAITING_MAX = 200
 _KEPT_PER_SLOT = 2
@@ -159,7 +162,8 @@ class JailPool:
                 raise answer.to_refusal()
             return answer
 
-        return await self._lanes.run(task, request, work)
+        with timed(_JOBS, task.rpartition(":")[2]):
+            return await self._lanes.run(task, request, work)
 
     async def ping(self) -> None:
         """Returns when processes can be made. Raises: NotReady."""

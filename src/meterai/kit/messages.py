@@ -13,6 +13,7 @@ from typing import Final, Literal, Protocol
 import msgspec
 
 from meterai.kit.fail_points import FailPoint, never
+from meterai.kit.measures import seconds, timed
 from meterai.kit.outbox import Entry
 
 ToKind = Literal["email", "phone"]
@@ -27,6 +28,7 @@ of a known person does not wait behind those of strangers, and an e-mail does no
 TOPICS: Final = (*CODE_TOPICS.values(), *STRANGERS_CODE_TOPICS.values(), *MESSAGE_TOPICS.values())
 KEPT_FOR = timedelta(days=5)
 """How long a message is retried while the next station takes nothing (RFC 5321 4.5.4.1)."""
+_SENT = seconds("message", "Time until the next station took a message.", "channel", "kind", "outcome")
 UNKNOWN_MAX: Final = 2
 """Attempts by WhatsApp whose end is unknown, because the worker died. Then there is no further
 one. Nobody can see there that two messages are one; e-mails show it by their Message-ID."""
@@ -98,7 +100,8 @@ class Messenger:
 
     async def deliver(self, message: Message) -> str:
         """Sends `message`. Returns its id at the next station. Raises: what MessageSender says."""
-        id = await self._senders[message.to_kind].send(message)
+        with timed(_SENT, message.to_kind, "code" if message.code else "news"):
+            id = await self._senders[message.to_kind].send(message)
         self.fail_point("message_taken")
         return id
 

@@ -15,7 +15,7 @@ import aiosmtplib
 import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.http.outside_service import CircuitBreaker
+from meterai.kit.http.outside_service import BREAKERS, CircuitBreaker
 from meterai.kit.messages import Message
 from meterai.kit.unsafe_settings import is_loopback
 
@@ -71,9 +71,13 @@ class SmtpSender:
         try:
             await self._transmit(attempt)
         except BaseException as error:
-            self._breaker.record(success=_code_of(error) is not None)
+            self._record(success=_code_of(error) is not None)
             raise
-        self._breaker.record(success=True)
+        self._record(success=True)
+
+    def _record(self, *, success: bool) -> None:
+        self._breaker.record(success=success)
+        BREAKERS.labels("smtp").set(self._breaker.has_tripped)
 
     async def _transmit(self, attempt: _Attempt) -> None:
         client = await self._kept() or await self._connect()

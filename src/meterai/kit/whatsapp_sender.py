@@ -65,7 +65,9 @@ class WhatsAppSender:
         self._code_template = code_template
         self._news_template = news_template
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        self._service = OutsideService(url, unavailable_code="message.unavailable", headers=headers)
+        self._service = OutsideService(
+            url, unavailable_code="message.unavailable", name="whatsapp", headers=headers
+        )
 
     async def send(self, message: Message) -> str:
         body = {

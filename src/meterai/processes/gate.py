@@ -12,10 +12,12 @@ from pathlib import Path
 
 import structlog
 import uvloop
+from prometheus_client import REGISTRY
 
 from meterai.gate.application import Gate
 from meterai.gate.http.server import Server
 from meterai.gate.joining.mail_domains import SHIPPED
+from meterai.gate.measures import GateMeasures
 from meterai.gate.open_event import GateSettings
 from meterai.gate.pages import EventFacts
 from meterai.kit import garbage_collection
@@ -86,6 +88,7 @@ async def serve(
         listening = await server.listen(listener)
         garbage_collection.settle()
         log.info("gate_ready", port=port, gate=settings.number)
+        REGISTRY.register(GateMeasures(gate, server))
         async with role_port(monitor_port, "gate", queues=gate.check_queues, disk=gate.check_disk):
             await _until(stop, gate, server)
         for one in listening:

@@ -27,12 +27,14 @@ from meterai.kit import fail_points
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
+from meterai.kit.measures import timed
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_keys
 from meterai.stamping.signer import register
 from meterai.stamping.signer.askers import Askers, Right, may_ask, user_at
+from meterai.stamping.signer.measures import REQUESTS, SEALS
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
 from meterai.stamping.signer.private_keys.code_key import CodeKeyFile
 from meterai.stamping.signer.private_keys.key_counter import CounterMismatch
@@ -104,7 +106,8 @@ class SignerServer:
             log.warning("signer.not_allowed", request=type(request).__name__, right=right.name.lower())
             return signer_wire.Refused(Kind.FORBIDDEN, "signer.not_allowed")
         try:
-            return await self._carry_out(request, right)
+            with timed(REQUESTS, type(request).__name__):
+                return await self._carry_out(request, right)
         except Refusal as refusal:
             return signer_wire.Refused(refusal.kind, refusal.code)
         except Exception as error:
@@ -121,7 +124,9 @@ class SignerServer:
             case signer_wire.SignCodes(wanted=wanted):
                 return await self._sealer.sign_codes(wanted, taken_only=right < Right.SEAL)
             case signer_wire.SealSerials(serials=serials, may_lack_time_stamp=may_lack):
-                return await self._sealer.seal(serials, may_lack)
+                seals = await self._sealer.seal(serials, may_lack)
+                SEALS.inc(len(seals.sealed))
+                return seals
             case signer_wire.ShowHashKey():
                 return await self._sealer.hashes.key()
             case signer_wire.SignHashes(requests=requests):

@@ -42,6 +42,7 @@ from meterai.web.pages.problem_routes import problem_text
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.forms import read_form
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
+from meterai.web.requests.load_meter import LoadMeter
 from meterai.web.requests.middleware import SiteMiddleware
 from meterai.web.requests.visits import Visit, visit_of
 from meterai.web.verify.checking import LIMITS, Checker, CheckPage, asked_again, digest_page, sealed_file
@@ -285,4 +286,5 @@ def build_verifier(service: VerifierService) -> SiteMiddleware:
                 made[language, path] = cache_page(body)
         return made, float("inf")
 
-    return SiteMiddleware(litestar, service.pages.assets, make_pages, tls=False)
+    measured = LoadMeter(litestar, dict, apart=("/",))  # nobody reports the load of this process
+    return SiteMiddleware(measured, service.pages.assets, make_pages, tls=False)

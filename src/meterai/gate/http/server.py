@@ -98,6 +98,8 @@ class Server:
         self.now = time.monotonic()
         self._found_none_at = -1.0
         self._swept_at = self.now
+        self.polls = self.ready_answers = self.made_answers = 0
+        """Answers so far (`gate.measures`)."""
 
     async def listen(self, listener: socket.socket) -> list[asyncio.Server]:
         """Accepts connections from a socket until all returned servers are closed.
@@ -226,6 +228,7 @@ class Connection(asyncio.Protocol):
         elif not self._waiting and (answer := self._ready(data)) is not None:
             assert self._transport is not None
             self.since = self.server.now
+            self.server.ready_answers += 1
             self._transport.write(answer)
             return
         if self._parser is None:
@@ -263,6 +266,7 @@ class Connection(asyncio.Protocol):
         head = data[end + len(_VERSION) :].lower()
         if head.count(b"\r\nhost:") != 1 or not _PLAIN(head):
             return None
+        self.server.polls += target.endswith(_STATUS)
         return answer
 
     def eof_received(self) -> bool:
@@ -360,6 +364,8 @@ class Connection(asyncio.Protocol):
         while self._queue and not self._waiting and not self._is_full:
             request = self._queue.popleft()
             answer = self.server.application.handle(request)
+            self.server.made_answers += 1
+            self.server.polls += request.target.endswith(_STATUS)
             if answer is None:
                 self._waiting = True
             else:
@@ -408,6 +414,8 @@ class Connection(asyncio.Protocol):
 
 
 _VERSION = b" HTTP/1.1"
+_STATUS = b"/d/status.json"
+"""How the address ends at which people in line ask how it stands."""
 _PLAIN = re.compile(
     rb"(?:\r\n"
     rb"(?!content-length|transfer-encoding|if-none-match|connection(?!: keep-alive\r)|upgrade:|expect"

@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from prometheus_client import Gauge
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.measures import seconds
 
 if TYPE_CHECKING:
     import aiohttp
 
 log = structlog.get_logger(__name__)
+
+_CALLS = seconds("outside_call", "Time of calls to services outside.", "service", "outcome")
+BREAKERS = Gauge("meterai_breaker_open", "Calls to this service are held back: it fails.", ["service"])
 
 
 def load() -> None:
@@ -65,9 +70,14 @@ class CircuitBreaker:
         self._closed_from = 0.0
 
     @property
+    def has_tripped(self) -> bool:
+        """Whether calls are held back until one succeeds."""
+        return self._failures >= self.failures_max
+
+    @property
     def is_open(self) -> bool:
         """Whether no call goes out now. False when a trial is due."""
-        return self._failures >= self.failures_max and self._clock() < self._closed_from
+        return self.has_tripped and self._clock() < self._closed_from
 
     def admit(self) -> bool:
         """Tells whether a call may go out now. While open, one call per `open_seconds` is let through."""
@@ -97,7 +107,8 @@ class OutsideService:
     - a body over the limit;
     - an open circuit breaker.
 
-    The refusal's fact `sent` says whether the request may have arrived.
+    The refusal's fact `sent` says whether the request may have arrived. `name`: of the service in metrics;
+    empty: the first word of the code.
     """
 
     def __init__(
@@ -105,16 +116,19 @@ class OutsideService:
         base_url: str,
         *,
         unavailable_code: str,
+        name: str = "",
         headers: Mapping[str, str] | None = None,
         limits: CallLimits | None = None,
         breaker: CircuitBreaker | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.unavailable_code = unavailable_code
+        self.name = name or unavailable_code.partition(".")[0]
         self.limits = limits or CallLimits()
         self.breaker = breaker or CircuitBreaker()
         self._headers = {"Accept-Encoding": "identity", "User-Agent": "meterai", **(headers or {})}
         self._session: aiohttp.ClientSession | None = None
+        BREAKERS.labels(self.name).set(self.breaker.has_tripped)
 
     async def call(
         self,
@@ -134,16 +148,22 @@ class OutsideService:
             raise self._unavailable("breaker_open", sent=False)
         import aiohttp
 
+        began = time.perf_counter()
         try:
             answer = await self._send(method, path, body, headers, repeat)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            self.breaker.record(success=False)
+            self._record(began, "no_answer", success=False)
             sent = not isinstance(error, _errors_before_sending())
             raise self._unavailable(type(error).__name__, sent=sent) from error
-        self.breaker.record(success=answer.status < 500)
+        self._record(began, f"{answer.status // 100}xx", success=answer.status < 500)
         if answer.status >= 500 or 300 <= answer.status < 400:
             raise self._unavailable(f"status_{answer.status}")
         return answer
+
+    def _record(self, began: float, outcome: str, *, success: bool) -> None:
+        self.breaker.record(success=success)
+        BREAKERS.labels(self.name).set(self.breaker.has_tripped)
+        _CALLS.labels(self.name, outcome).observe(time.perf_counter() - began)
 
     async def close(self) -> None:
         """Closes the connections."""

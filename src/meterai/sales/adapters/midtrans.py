@@ -84,6 +84,7 @@ class Midtrans:
         self._service = OutsideService(
             base_url,
             unavailable_code="gateway.unavailable",
+            name="midtrans",
             headers={
                 "Authorization": f"Basic {authorization}",
                 "Accept": "application/json",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -100,6 +101,8 @@ class Run:
     """Its scripted outcome, in the sandbox."""
     trouble: Exception | None = None
     """Why the job left the batch."""
+    claimed_at: float = field(default_factory=time.perf_counter)
+    """In seconds from any start."""
 
     @property
     def seal(self) -> Seal:

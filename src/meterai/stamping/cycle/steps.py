@@ -17,14 +17,17 @@ alone.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 import msgspec
+from prometheus_client import Counter
 
 from meterai.kernel.refusals import Refusal
+from meterai.kit.measures import seconds
 from meterai.ledger.open_day import on_open_day
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
@@ -41,6 +44,9 @@ from meterai.stamping.signer.filling import RunningDigest, fill
 from meterai.stamping.signer.late_time_stamp import certificates_end, has_time_stamp
 from meterai.stamping.store import jobs
 from meterai.stamping.store.time_stamps import OwedTimeStamp
+
+_JOBS = seconds("stamping_job", "Time from a worker's claim of a document to its release.")
+_STAMPS = Counter("meterai_stamps_made", "Stamps on released documents.")
 
 _PREPARE = "meterai.stamping.in_jail.preparation:prepare_seal"
 _CHECK = "meterai.pdf.signed.seal_check:light_check"
@@ -327,6 +333,8 @@ async def _release(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None
         written = await while_held(runs, write)
     for run, row in zip(written, told, strict=True):
         run.told = row
+        _JOBS.observe(time.perf_counter() - run.claimed_at)
+        _STAMPS.inc(len(run.job.seals))
 
 
 def _first_look(tools: Tools, runs: Sequence[Run], now: datetime) -> datetime:

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from prometheus_client import Counter, Gauge
 
 from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble, outage_facts
 from meterai.kit.fail_points import FailPoint, never
+from meterai.kit.measures import seconds, timed
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
@@ -26,6 +28,10 @@ from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.store import lease_rows, queues
 
 log = structlog.get_logger(__name__)
+
+_LEADS = Gauge("meterai_controller_leads", "This controller leads the queues.")
+_STEPS = seconds("controller_step", "Time of steps of a line.", "event", "outcome")
+_CALLED = Counter("meterai_controller_calls", "People who were called.", ["event"])
 
 LEASE_S = 4.0
 STEP_S = 1.0
@@ -80,6 +86,7 @@ class LeaseLoop:
         log.info("queue_leading", holder=self.holder, epoch=epoch)
         tasks: dict[str, asyncio.Task[bool]] = {}
         self.leads = True
+        _LEADS.set(1)
         try:
             async with self.db.connection() as own:  # steps may have all others for longer than a lease lasts
                 while not stop.is_set():
@@ -100,6 +107,7 @@ class LeaseLoop:
                     await _pause(stop, STEP_S)
         finally:
             self.leads = False
+            _LEADS.set(0)
             await _end(list(tasks.values()))
             log.info("queue_left", holder=self.holder, epoch=epoch)
             with suppress(*DATABASE_IS_DOWN):
@@ -130,10 +138,14 @@ class LeaseLoop:
 
     async def _steps(self, event: str, controller: SelectionController) -> bool:
         """A step each second until the event rests (True), or somebody has set the clock (False)."""
+        called: int | None = None
         while event in self._awake:
             if not self.clock.runs_evenly():
                 return False
-            await controller.step(self.clock.now())
+            with timed(_STEPS, event):
+                decided = await controller.step(self.clock.now())
+            _CALLED.labels(event).inc(max(0, decided.called - called) if called is not None else 0)
+            called = decided.called
             # on the second, so that a window's end is seen at once
             await asyncio.sleep(max(0.05, STEP_S - self.clock.now() % STEP_S))
         return True

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from meterai.waiting_room.control.site_load import SITE_WINDOW_S, SiteLoad
+from meterai.web.requests.request_times import DOOR, observe
 
 ENTERED_S = 20
 FILES_MIN = 20
@@ -39,14 +40,14 @@ _APART = (
     "/antre",
     "/wire/stampservice/keystamp/adapter",
 )
-_DOOR = "/masuk"
 
 
 class LoadMeter:
     """ASGI middleware that measures.
 
     `entered` returns the number of people who came in without a pass so far, by event. `begun` returns the
-    number of forms that they may go on with. `clock` returns seconds from any start.
+    number of forms that they may go on with. Requests whose addresses begin with `apart` are no load, but
+    their times are counted, too (`request_times`). `clock` returns seconds from any start.
     """
 
     def __init__(
@@ -55,10 +56,12 @@ class LoadMeter:
         entered: Callable[[], Mapping[str, int]],
         *,
         begun: Callable[[], Counter[str]] = Counter,
+        apart: tuple[str, ...] = _APART,
         clock: Callable[[], float] = time.perf_counter,
     ) -> None:
         self._app = app
-        self._clock = clock
+        self._apart = apart
+        self.clock = self._clock = clock
         self._entered = entered
         self._begun, self._told = begun, Counter[str]()
         self._flying: dict[_Request, float] = {}
@@ -71,10 +74,11 @@ class LoadMeter:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Passes a request on and measures it."""
         path: str = scope.get("path", "")
-        if scope["type"] != "http" or path.startswith(_APART) or _DOOR in path:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        visit = _Request(self, receive, send, has_file=_has_file(scope))
+        is_load = not path.startswith(self._apart) and DOOR not in path
+        visit = _Request(self, receive, send, has_file=_has_file(scope), path=path, is_load=is_load)
         if scope["method"] in ("GET", "HEAD"):
             visit.arrived()
         try:
@@ -179,22 +183,38 @@ def _p95(times: list[float]) -> float:
 
 
 class _Request:
-    __slots__ = ("_is_answered", "_is_here", "_meter", "_receive", "_send", "has_file")
+    __slots__ = (
+        "_arrived_at", "_is_answered", "_is_load", "_meter", "_path", "_receive", "_send", "has_file"
+    )  # fmt: skip
 
-    def __init__(self, meter: LoadMeter, receive: Any, send: Any, *, has_file: bool) -> None:
+    def __init__(
+        self,
+        meter: LoadMeter,
+        receive: Any,
+        send: Any,
+        *,
+        has_file: bool,
+        path: str = "",
+        is_load: bool = True,
+    ) -> None:
         self.has_file = has_file
-        self._meter, self._receive, self._send = meter, receive, send
-        self._is_here = self._is_answered = False
+        self._is_load = is_load
+        self._meter, self._path, self._receive, self._send = meter, path, receive, send
+        self._arrived_at: float | None = None
+        self._is_answered = False
 
     def arrived(self) -> None:
-        if not self._is_here:
-            self._is_here = True
-            self._meter.began(self)
+        if self._arrived_at is None:
+            self._arrived_at = self._meter.clock()
+            if self._is_load:
+                self._meter.began(self)
 
     def answered(self, status: int) -> None:
-        if self._is_here and not self._is_answered:
+        if self._arrived_at is not None and not self._is_answered:
             self._is_answered = True
-            self._meter.ended(self, status)
+            if self._is_load:
+                self._meter.ended(self, status)
+            observe(self._path, status, self._meter.clock() - self._arrived_at)
 
     async def receive(self) -> Any:
         message = await self._receive()

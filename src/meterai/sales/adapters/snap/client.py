@@ -51,6 +51,7 @@ class SnapClient:
         self._service = OutsideService(
             base_url,
             unavailable_code="gateway.unavailable",
+            name="snap",
             headers={"Accept": "application/json", "Content-Type": "application/json"},
             limits=limits,
             breaker=breaker,
