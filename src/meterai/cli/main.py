@@ -208,6 +208,15 @@ COMMANDS: Final = {
     "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
     "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),
     "cases close": _Entry("meterai.cli.operator.cases", "close_case", "Close a complaint."),
+    "incident list": _Entry("meterai.cli.operator.news", "list_incidents", "Show open incidents."),
+    "incident declare": _Entry(
+        "meterai.cli.operator.news", "declare", "Tell people everywhere of a trouble."
+    ),
+    "incident update": _Entry("meterai.cli.operator.news", "update", "Add an update to an incident."),
+    "incident resolve": _Entry("meterai.cli.operator.news", "resolve", "Say that an incident is over."),
+    "announcement list": _Entry("meterai.cli.operator.news", "list_announcements", "Show the announcements."),
+    "announcement add": _Entry("meterai.cli.operator.news", "add", "Tell an audience something for a time."),
+    "announcement end": _Entry("meterai.cli.operator.news", "end", "Take an announcement away now."),
     "client list": _Entry(
         "meterai.cli.operator.clients", "list_clients", "Show an organisation's clients of the API."
     ),
@@ -246,11 +255,13 @@ _NOT_BEGUN: Final = frozenset(
 )
 """Refusals because something is missing that the command needs before it can begin."""
 _GROUPS: Final = {
+    "announcement": "What people read for a time: everybody, an event, a line or partners (docs/news.md).",
     "archive": "Released files through the years.",
     "cases": "Complaints and questions of people.",
     "client": "Clients of the API: programs of partners, and their keys (docs/partners.md).",
     "day": "Business dates: closing them (docs/day-close.md).",
     "db": "The database.",
+    "incident": "Troubles that people read of everywhere, with updates (docs/news.md).",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",
     "partner": "Organisations of the chain of sale: agreements, stamps, money, members.",

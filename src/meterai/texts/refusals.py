@@ -13,6 +13,7 @@ from meterai.texts.developers.client_refusals import CLIENT_REFUSALS
 from meterai.texts.developers.login_refusals import LOGIN_REFUSALS
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
+from meterai.texts.news_refusals import NEWS_REFUSALS
 from meterai.texts.partner_refusals import PARTNER_REFUSALS
 from meterai.texts.webhook_refusals import WEBHOOK_REFUSALS
 
@@ -57,6 +58,7 @@ TABLE: dict[str, Explanation] = {
     **CLIENT_REFUSALS,
     **LOGIN_REFUSALS,
     **WEBHOOK_REFUSALS,
+    **NEWS_REFUSALS,
     # the site itself
     "server.fault": Explanation(
         N_("Ada gangguan di pihak kami."),

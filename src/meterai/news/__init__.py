@@ -1,0 +1,1 @@
+"""News: incidents with their updates, and announcements, as people read them everywhere (docs/news.md)."""

@@ -1,0 +1,61 @@
+"""What an officer reads when news are refused."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from meterai.texts.mechanism.explanations import Explanation
+from meterai.texts.mechanism.marks import N_
+
+_IN_BOTH = N_("Tulis dalam kedua bahasa, lalu kirim lagi. Belum ada yang diumumkan.")
+_SHORTER = N_("Singkatkan, lalu kirim lagi. Belum ada yang diumumkan.")
+_ANOTHER_TIME = N_("Pilih waktu lain, lalu kirim lagi. Belum ada yang diumumkan.")
+
+NEWS_REFUSALS: Final[dict[str, Explanation]] = {
+    "news.both_languages": Explanation(N_("Teks bahasa Indonesia atau bahasa Inggris belum ada."), _IN_BOTH),
+    "news.title_too_long": Explanation(
+        N_("Judul terlalu panjang: kedua bahasa bersama paling banyak {bytes_max} byte."), _SHORTER
+    ),
+    "news.text_too_long": Explanation(
+        N_("Teks terlalu panjang: paling banyak {maximum} karakter dalam setiap bahasa."), _SHORTER
+    ),
+    "news.next_update": Explanation(
+        N_("Kabar berikutnya harus dijanjikan untuk nanti, paling lama 24 jam lagi."), _ANOTHER_TIME
+    ),
+    "news.times": Explanation(
+        N_("Gangguan tidak dapat mulai atau berakhir di masa depan, atau berakhir sebelum mulai."),
+        _ANOTHER_TIME,
+    ),
+    "news.no_component": Explanation(
+        N_("Belum ada bagian layanan yang dipilih."),
+        N_("Pilih setidaknya satu bagian, lalu kirim lagi. Belum ada yang diumumkan."),
+    ),
+    "news.resolved_at_once": Explanation(
+        N_("Gangguan tidak dapat diumumkan sebagai sudah selesai."),
+        N_("Umumkan dengan keadaan lain, lalu nyatakan selesai."),
+    ),
+    "news.resolve_instead": Explanation(
+        N_("Keadaan ini mengakhiri gangguan."),
+        N_("Nyatakan gangguan selesai; kabar terakhirnya menjadi penutup."),
+    ),
+    "news.incident_unknown": Explanation(
+        N_("Gangguan dengan nomor ini tidak ada."), N_("Lihat daftar gangguan, lalu coba lagi.")
+    ),
+    "news.incident_over": Explanation(
+        N_("Gangguan ini sudah selesai."),
+        N_("Bila kambuh, umumkan gangguan baru. Teks yang sudah dibaca orang tidak diubah."),
+    ),
+    "news.announcement_unknown": Explanation(
+        N_("Pengumuman dengan nomor ini tidak ada."), N_("Lihat daftar pengumuman, lalu coba lagi.")
+    ),
+    "news.announcement_over": Explanation(
+        N_("Pengumuman ini sudah berakhir."), N_("Tidak ada yang perlu dilakukan.")
+    ),
+    "news.announcement_times": Explanation(
+        N_("Pengumuman harus berakhir nanti, sesudah mulai, dan paling lama {days_max} hari."), _ANOTHER_TIME
+    ),
+    "news.event_missing": Explanation(
+        N_("Hanya pengumuman untuk acara atau antreannya yang menyebut acara, dan keduanya harus."),
+        N_("Pilih acara, atau pembaca yang lain, lalu kirim lagi. Belum ada yang diumumkan."),
+    ),
+}
