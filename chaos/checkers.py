@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import asyncpg
 
-from chaos.journal import differences, read_gateway, read_server, unfinished
+from chaos.journal import differences, read_gateway, read_server, unfinished, without_end
+from chaos.open_orders import describe
 from chaos.stage import Stage
 from meterai.cli.operator.shared.operator_settings import reader_settings
 from meterai.kit.database import connect
@@ -34,19 +35,31 @@ async def check_journal(stage: Stage) -> list[str]:
 
 
 async def check_rest(stage: Stage, *, seconds: float = _REST_SECONDS) -> list[str]:
-    """Waits, at most `seconds`, until each payment is a stamp or a refund. Returns what is not."""
+    """Waits, at most `seconds`, until each payment is a stamp or a refund.
+
+    Returns what is not, and what the service knows of each order that has no end.
+    """
     deadline = time.monotonic() + seconds
     while True:
+        is_last = time.monotonic() > deadline
         try:
-            async with stage.owner() as connection:
-                server = await read_server(connection)
-            at_gateway = await read_gateway(stage.service.addresses.gateway)
-            found = unfinished(list(stage.crowd.journal.values()), server, at_gateway)
+            found = await _unfinished(stage, explain=is_last)
         except (*TROUBLE, asyncpg.PostgresError) as error:
             found = [f"could not be looked at: {error}"]
-        if not found or time.monotonic() > deadline:
+        if not found or is_last:
             return [f"{REST}: {words}" for words in found]
         await asyncio.sleep(1)
+
+
+async def _unfinished(stage: Stage, *, explain: bool) -> list[str]:
+    entries = list(stage.crowd.journal.values())
+    async with stage.owner() as connection:
+        server = await read_server(connection)
+        at_gateway = await read_gateway(stage.service.addresses.gateway)
+        found = unfinished(entries, server, at_gateway)
+        if explain and found:
+            found += await describe(connection, without_end(entries, server), stage.objects)
+    return found
 
 
 async def check_invariants(stage: Stage, *, every_file: bool = False) -> list[str]:

@@ -48,15 +48,23 @@ def differences(entries: Iterable[Entry], server: ServerView) -> list[str]:
     return found + [f"file {digest[:12]} came {count} times" for digest, count in times.items() if count > 1]
 
 
+def without_end(entries: Iterable[Entry], server: ServerView) -> list[str]:
+    """Numbers of the orders that were paid and are neither stamped nor refunded."""
+    return [
+        entry.order
+        for entry in entries
+        if entry.paid and server.orders.get(entry.order) not in _ENDED and entry.order not in server.refunds
+    ]
+
+
 def unfinished(entries: Iterable[Entry], server: ServerView, at_gateway: Mapping[str, str]) -> list[str]:
     """Paid money that is neither a stamp nor a refund, and bookings without money. For a time of rest.
 
     `at_gateway`: reference of a charge -> its state there.
     """
     found = [
-        f"order {entry.order} was paid and is {server.orders.get(entry.order)}"
-        for entry in entries
-        if entry.paid and server.orders.get(entry.order) not in _ENDED and entry.order not in server.refunds
+        f"order {number} was paid and is {server.orders.get(number)}"
+        for number in without_end(entries, server)
     ]
     paid = {reference for reference, state in at_gateway.items() if state in _PAID}
     found += [f"payment {reference} was booked without money" for reference in server.settled - paid]

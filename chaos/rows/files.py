@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import re
 import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -27,6 +28,8 @@ _NO_SPACE: Final = "No space left on device"
 _MEGABYTE: Final = "SELECT pg_logical_emit_message(true, 'chaos', repeat('x', 1000000))"
 _DAMAGED: Final = "object.damaged"
 _FULL_S: Final = 8.0
+_SEALED: Final = re.compile(rb"/Contents\s*<3082")
+"""A signature's gap that is filled. In a prepared file it holds zeros."""
 
 
 class FullObjectStore(Row):
@@ -152,12 +155,21 @@ class LyingStore(Row):
         before = stage.count("worker", _DAMAGED)
         worker = await stage.freeze_at("before_read_back")
         try:
-            lost = stage.objects_by_age()[-1]
+            lost = _newest_sealed(stage)
             os.truncate(lost, lost.stat().st_size // 2)
         finally:
             strike(worker, signal.SIGCONT)
         await stage.until(lambda: stage.count("worker", _DAMAGED) > before, 30, "object.damaged in the log")
         return "half of the file's bytes were cut off before the read-back; log of the worker: object.damaged"
+
+
+def _newest_sealed(stage: Stage) -> Path:
+    """The file that the frozen worker has sealed. Uploads come meanwhile; one that is cut in half would stop
+    its order until an operator brings it back. Raises: NotFired."""
+    for stored in reversed(stage.objects_by_age()):
+        if _SEALED.search(stored.read_bytes()):
+            return stored
+    raise NotFired("no sealed file is stored")
 
 
 class BitFlip(Row):
