@@ -17,6 +17,11 @@ def new_id(now: datetime) -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+def first_id(moment: datetime) -> uuid.UUID:
+    """The least of all ids that `new_id` makes from this moment on: a bound for ranges of ids."""
+    return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
+
+
 def derived_id(name: str, *parts: object) -> uuid.UUID:
     """An id made from what it names (SHA-256): the same step done twice makes the same id.
 

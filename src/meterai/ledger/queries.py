@@ -168,3 +168,11 @@ async def transfers_of(conn: Connection, reference_id: uuid.UUID) -> list[Transf
         reference_id,
     )
     return [TransferRow(**dict(row)) for row in rows]
+
+
+async def posted_on(conn: Connection, accounts: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[int, int]]:
+    """All that was ever debited and credited on these accounts. Accounts that are not open are left out."""
+    rows = await conn.fetch(
+        "SELECT id, debits_posted, credits_posted FROM ledger.account WHERE id = ANY ($1)", list(accounts)
+    )
+    return {row["id"]: (row["debits_posted"], row["credits_posted"]) for row in rows}

@@ -44,11 +44,13 @@ from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
 from meterai.kit.settings import queue_root
 from meterai.operations.auditing.head_places import place_of
+from meterai.operations.use_cases.check_lately import check_lately
 from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
 from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.operations.use_cases.take_sample import Sampler, clean_up_samples
 from meterai.partners.batches.use_cases.clean_up_batches import clean_up_batches
 from meterai.partners.members.use_cases.invite_member import forget_invitations
 from meterai.partners.sandbox.model import is_on
@@ -159,6 +161,7 @@ def loops_of(
         return Loop(name=name, work=work, busy_s=10, idle_s=10, bell=bell, full=full, is_new_work=is_new_work)
 
     backlog = BacklogReporter(db)
+    sampler = Sampler(db, app.signer, app.upload_room.reserve)
     head_place = place_of(app.settings.audit_head)
 
     async def report_backlog() -> int:
@@ -207,6 +210,9 @@ def loops_of(
         Loop(name="promises", work=lambda: judge_due_promises(db, limit=_PROMISES), busy_s=0.1, idle_s=10),
         Loop(name="gateway_key", work=lambda: note_gateway_keys(gateways), busy_s=3_600, idle_s=3_600),
         Loop(name="behind", work=report_backlog, idle_s=1),
+        Loop(name="samples", work=lambda: sampler.turn(clock()), busy_s=2, idle_s=2),
+        Loop(name="samples_clean_up", work=lambda: clean_up_samples(db, now=clock()), busy_s=1, idle_s=60),
+        Loop(name="invariants", work=lambda: check_lately(db, clock=clock), busy_s=60, idle_s=60),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5, is_new_work=True),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(

@@ -78,6 +78,7 @@ async def run_invariants(
     counters: Mapping[str, int] | None = None,
     queues: Path | None = None,
     sample: int | None = SAMPLE,
+    at_once: int = _CONNECTIONS,
     progress: Progress = lambda what, done, total: None,
 ) -> list[InvariantResult]:
     """Checks the invariants under a role that can only read, while the service runs or not.
@@ -86,11 +87,12 @@ async def run_invariants(
     register; without it I12 is left out. `counters`: what each key says of its uses, read just before.
     `queues`: the folder of all queues; without it I13 looks at the tables alone.
     `sample`: how many released files are read and judged; None: all.
+    `at_once`: how many checks run at a time.
 
     Raises: OSError or asyncpg errors when the database can't be reached. A check that fails is no exception
     but a violation: what can't be checked is not known to hold.
     """
-    async with _one_moment(reader, _CONNECTIONS) as connections:
+    async with _one_moment(reader, at_once) as connections:
         results = await check_tables(
             connections, now=now, counters=counters, queues=queues, progress=progress
         )

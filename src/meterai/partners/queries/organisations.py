@@ -93,6 +93,11 @@ async def tree_below(conn: Connection, root_id: uuid.UUID) -> list[tuple[int, Or
     return [(row["depth"], _organisation(row)) for row in rows]
 
 
+async def ids_of_organisations(conn: Connection) -> list[uuid.UUID]:
+    """Returns the ids of all partners."""
+    return [row["id"] for row in await conn.fetch("SELECT id FROM partners.organisation")]
+
+
 async def is_active(conn: Connection, organisation_id: uuid.UUID) -> bool:
     """Returns whether a partner and all partners above it are active."""
     active: bool = await conn.fetchval(

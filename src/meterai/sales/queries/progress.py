@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from meterai.kernel.ids import first_id
 from meterai.kit.database import Connection
 from meterai.sales.queries.rows import read_row
 from meterai.sales.store.payments import FIRST_POLL_AFTER
@@ -27,6 +28,10 @@ REFUSED_IN_A_ROW, REFUSED_LATELY = 3, timedelta(minutes=10)
 CHARGES_MAX, CHARGES_MIN, CHARGES_LATELY = 20, 5, timedelta(minutes=10)
 """The latest charges show whether the gateway opens them. Fewer than `CHARGES_MIN`, or older ones, show
 nothing."""
+
+
+LATEST_CHARGES = 200
+"""So many of the latest charges are counted for officers."""
 
 
 WAITS_AT_MOST = timedelta(minutes=10)
@@ -140,3 +145,66 @@ async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uui
         list(ids),
     )
     return {row["id"]: read_row(row, OrderOutcome) for row in rows}
+
+
+async def count_charged(conn: Connection, *, since: datetime, until: datetime) -> int:
+    """How many orders asked for a charge in this time. Read along the ids of payments, which are in order."""
+    orders: int = await conn.fetchval(
+        "SELECT count(DISTINCT order_id) FROM sales.payment WHERE id >= $1 AND id < $2",
+        first_id(since),
+        first_id(until),
+    )
+    return orders
+
+
+async def stamping_p95(conn: Connection, *, since: datetime, now: datetime) -> float | None:
+    """Seconds from payment to stamp, for 95 of 100 orders that were paid since then. None: there are none.
+
+    Orders that are not stamped yet count with their age.
+    """
+    seconds: float | None = await conn.fetchval(
+        """SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM
+                   CASE WHEN o.state = 'completed' THEN o.closed_at ELSE $2 END - o.paid_at)::float8)
+           FROM sales.payment p JOIN sales.orders o ON o.id = p.order_id
+           WHERE p.settled_at > $1 AND p.outcome = 'credited' AND o.flow = 'stamp'
+               AND o.state IN ('paid', 'completed')""",
+        since,
+        now,
+    )
+    return seconds
+
+
+class GatewayLately(msgspec.Struct, frozen=True, kw_only=True):
+    """The latest charges at a gateway."""
+
+    name: str
+    asked: int
+    opened: int
+    refused: int
+    paid: int
+    last_paid_at: datetime | None
+
+
+async def gateways_lately(conn: Connection, *, now: datetime) -> list[GatewayLately]:
+    """What became of the latest charges of the last minutes, by gateway. Those without any are left out."""
+    rows = await conn.fetch(
+        """SELECT gateway AS name, count(*) AS asked, count(transaction_id) AS opened,
+               count(*) FILTER (WHERE state = 'failed') AS refused, count(settled_at) AS paid,
+               max(settled_at) AS last_paid_at
+           FROM (SELECT gateway, transaction_id, state, settled_at, created_at FROM sales.payment
+               WHERE id >= $1 ORDER BY id DESC LIMIT $2) latest
+           GROUP BY gateway ORDER BY gateway""",
+        first_id(now - CHARGES_LATELY),
+        LATEST_CHARGES,
+    )
+    return [read_row(row, GatewayLately) for row in rows]
+
+
+async def oldest_unfinished_order(conn: Connection) -> str | None:
+    """The number of the order that was paid first of those still being stamped; None: there is none."""
+    number: str | None = await conn.fetchval(
+        """SELECT number FROM sales.orders o WHERE state = 'paid'
+               AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping')
+           ORDER BY paid_at LIMIT 1"""
+    )
+    return number
