@@ -214,6 +214,9 @@ COMMANDS: Final = {
     ),
     "incident update": _Entry("meterai.cli.operator.news", "update", "Add an update to an incident."),
     "incident resolve": _Entry("meterai.cli.operator.news", "resolve", "Say that an incident is over."),
+    "incident apology": _Entry(
+        "meterai.cli.operator.apology", "apologise", "Publish the apology after an incident."
+    ),
     "announcement list": _Entry("meterai.cli.operator.news", "list_announcements", "Show the announcements."),
     "announcement add": _Entry("meterai.cli.operator.news", "add", "Tell an audience something for a time."),
     "announcement end": _Entry("meterai.cli.operator.news", "end", "Take an announcement away now."),

@@ -21,8 +21,8 @@ OUR_ADDRESSES = frozenset(
     (
         *("aksesibilitas", "antre", "antrean", "api", "aset", "bantuan", "beli", "hari", "harga", "healthz"),
         *languages()[1:],
-        *("hentikan", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang", "pesan"),
-        *("periksa", "pesanan", "pki", "privasi"),
+        *("hentikan", "kabar", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang"),
+        *("periksa", "pesan", "pesanan", "pki", "privasi"),
         *("saya", "status", "tentang", "uang", "undangan", "wire"),
     )
 )

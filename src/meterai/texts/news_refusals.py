@@ -58,4 +58,24 @@ NEWS_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Hanya pengumuman untuk acara atau antreannya yang menyebut acara, dan keduanya harus."),
         N_("Pilih acara, atau pembaca yang lain, lalu kirim lagi. Belum ada yang diumumkan."),
     ),
+    "apology.no_changes": Explanation(
+        N_("Teks tentang yang berubah belum ada dalam kedua bahasa."),
+        N_("Tulis apa yang Anda ubah agar hal itu tidak terulang, dalam bahasa Indonesia dan Inggris."),
+    ),
+    "apology.changes_too_long": Explanation(
+        N_("Teks tentang yang berubah terlalu panjang."),
+        N_("Pakai paling banyak {maximum} karakter dalam setiap bahasa."),
+    ),
+    "apology.not_over": Explanation(
+        N_("Gangguan ini belum selesai, jadi angka-angkanya belum dapat dihitung."),
+        N_("Akhiri dulu dengan meterai incident resolve, lalu ulangi."),
+    ),
+    "apology.published": Explanation(
+        N_("Permohonan maaf untuk gangguan ini sudah terbit dan tidak berubah lagi."),
+        N_("Umumkan hal yang baru dengan meterai announcement add."),
+    ),
+    "apology.unbalanced": Explanation(
+        N_("Angka uangnya tidak cocok dengan pembukuan, jadi tidak ada yang terbit."),
+        N_("Jalankan meterai check dan cari sebabnya dulu."),
+    ),
 }

@@ -37,7 +37,15 @@ from meterai.web.organisation import (
     statement_routes,
     stock_routes,
 )
-from meterai.web.pages import crl_routes, day_routes, file_routes, health_routes, icon_routes, problem_routes
+from meterai.web.pages import (
+    crl_routes,
+    day_routes,
+    file_routes,
+    health_routes,
+    icon_routes,
+    news_routes,
+    problem_routes,
+)
 from meterai.web.placing import place_routes, turn_routes
 from meterai.web.verify import check_routes
 
@@ -80,6 +88,7 @@ ROUTES: list[Any] = [
     *check_routes.ROUTES,
     *health_routes.ROUTES,
     *day_routes.ROUTES,
+    *news_routes.ROUTES,
     *icon_routes.ROUTES,
     *file_routes.ROUTES,
     *crl_routes.ROUTES,

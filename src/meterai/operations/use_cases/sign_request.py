@@ -15,6 +15,7 @@ from meterai.kit import acting
 from meterai.kit.acting import Actor, Signature
 from meterai.kit.database import Connection, Database
 from meterai.ledger.open_day import on_open_day
+from meterai.news.apology.publish import publish_apology_in
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.operations.use_cases.erase_person import erase_person_in
 from meterai.operations.use_cases.stop_signing import resume_signing_in
@@ -154,6 +155,11 @@ async def _partner_agree(work: _Work) -> str:
     return f"Agreed with {organisation.code} from {terms.valid_from} on."
 
 
+async def _apologise(work: _Work) -> str:
+    apology = await publish_apology_in(work.tx, int(work.subject), work.facts, actor=work.actor, now=work.now)
+    return f"Published the apology for incident {apology.incident} at /kabar/{apology.incident}."
+
+
 _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "quota.issue": _issue,
     "sealing.resume": _resume,
@@ -164,5 +170,6 @@ _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "partner.deposit": _partner_deposit,
     "partner.payment": _partner_payment,
     "partner.agree": _partner_agree,
+    "news.apologise": _apologise,
 }
 """Acts that the last signature carries out. A refund above the limit is paid by the worker."""

@@ -1,0 +1,64 @@
+"""`meterai incident apology`: the apology after an incident (docs/news.md)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.shared.operator_database import with_database
+from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWithOption, released_by_two
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import Database
+from meterai.news.apology.letter import letter_of
+from meterai.news.apology.model import Apology
+from meterai.news.apology.publish import KIND, draft_apology, facts_of, publish_apology
+from meterai.news.model import BothLanguages
+from meterai.texts.mechanism.languages import languages
+
+_BETWEEN: Final = "---"
+
+
+def apologise(
+    number: Annotated[int, typer.Argument(help="Number of the incident.")],
+    changes: Annotated[
+        Path,
+        typer.Option(
+            help="Text file of what changes: in Indonesian, then a line ---, then the same in English.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ],
+    draft: Annotated[bool, typer.Option("--draft", help="Show the text only.")] = False,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+) -> None:
+    """Apologise for an incident that is over: shows the text, and publishes it after two signatures.
+
+    The figures are counted when the second officer signs. Then the page /kabar/NUMBER never changes.
+    """
+    said, signing = _read(changes), Signing(sign_with, signature)
+
+    async def work(db: Database) -> Apology | None:
+        drafted = await draft_apology(db, number, said, now=system_clock())
+        for language in languages():
+            typer.echo(f"{letter_of(drafted, language).plain()}\n")
+        if draft:
+            return None
+        facts = facts_of(drafted.changes)
+        actor = await released_by_two(db, signing, kind=KIND, subject=str(number), facts=facts)
+        return await publish_apology(db, number, facts, actor=actor, now=system_clock())
+
+    if with_database(data, "meterai incident", work) is not None:
+        typer.echo(f"Published at /kabar/{number}.")
+
+
+def _read(file: Path) -> BothLanguages:
+    lines = file.read_text().splitlines()
+    if _BETWEEN not in (line.strip() for line in lines):
+        raise typer.BadParameter("a line --- stands between both languages", param_hint="--changes")
+    at = next(place for place, line in enumerate(lines) if line.strip() == _BETWEEN)
+    return BothLanguages("\n".join(lines[:at]), "\n".join(lines[at + 1 :]))

@@ -1,0 +1,45 @@
+"""The apology after an incident (`news.apology`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.texts.mechanism.marks import N_
+
+APOLOGY: Final[Mapping[str, str]] = {
+    "title": N_("Permohonan maaf: {title}"),
+    "sorry": N_(
+        "Dari {start} sampai {end} layanan kami terganggu. "
+        "Anda berhak mendapat layanan yang lebih baik dari itu. Kami mohon maaf."
+    ),
+    "orders": N_(
+        "{orders} pesanan dari {people} orang menunggu pembayaran atau meterai pada waktu itu. "
+        "Untuk {paid_orders} di antaranya uangnya sampai kepada kami."
+    ),
+    "no_orders": N_("Tidak ada pesanan yang menunggu pembayaran atau meterai pada waktu itu."),
+    "last_done": N_("Yang terakhir di antaranya selesai {moment}."),
+    "delays": N_(
+        "Dari memesan sampai selesai, separuh dari mereka menunggu paling lama {median}. "
+        "Yang paling lama menunggu {longest}."
+    ),
+    "open": N_(
+        "Belum akhir: {open_orders} pesanan belum selesai, atau uangnya masih dalam perjalanan kembali. "
+        "Setiap pemesannya kami kabari."
+    ),
+    "final": N_(
+        "Angka-angka ini akhir: tidak ada pesanan yang masih terbuka, dan tidak ada uang di perjalanan."
+    ),
+    "counted": N_("Dihitung {moment} dari pesanan dan pembukuan kami. Halaman ini tidak berubah lagi."),
+    "changes": N_("Yang kami ubah"),
+    "sums": N_("Jumlahnya sama dengan uang yang dibayar, menurut pembukuan kami."),
+}
+MONEY: Final[Mapping[str, str]] = {
+    "paid": N_("Dibayar"),
+    "stamped": N_("Menjadi meterai pada dokumen"),
+    "held": N_("Meterai milik pemesan yang belum dibubuhkan"),
+    "refunded": N_("Dikembalikan"),
+    "under_way": N_("Dalam perjalanan kembali"),
+    "undivided": N_("Baru masuk, belum dipilah"),
+}
+"""Every paid rupiah is one of the last five."""

@@ -1,0 +1,50 @@
+"""The page of an apology: everybody may read it, in both languages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from meterai.news.apology.model import Figures, Money
+from tests.waiting_room.line import NOON
+from tests.web.running_site import RunningSite
+
+MONEY = Money(paid=50_000, stamped=25_000, refunded=12_500, under_way=12_500)
+FIGURES = Figures(
+    at=NOON,
+    started_at=NOON,
+    ended_at=NOON + timedelta(hours=1),
+    orders=4,
+    people=3,
+    paid_orders=4,
+    open_orders=1,
+    money=MONEY,
+    by_sales=MONEY,
+)
+
+
+async def test_everybody_reads_what_became_of_every_rupiah(running: RunningSite) -> None:
+    owner = running.line.database.owner
+    await owner.execute(
+        """INSERT INTO news.incident (components, severity, state, title_id, title_en, started_at, ended_at)
+           VALUES ('{payment}', 'major', 'resolved', 'Pembayaran terganggu.', 'Payments fail.', $1, $1)""",
+        NOON,
+    )
+    reader = running.visitor()
+    await reader.get("/kabar/1")
+    assert reader.status == 404, "not published yet"
+    await owner.execute(
+        "INSERT INTO news.apology VALUES (1, 'Kami <berubah>.', 'We change.', $1::text::jsonb, $2)",
+        msgspec.json.encode(FIGURES).decode(),
+        NOON,
+    )
+    await reader.get("/kabar/1")
+    assert reader.status == 200
+    for words in ("Permohonan maaf: Pembayaran terganggu.", "Rp50.000", "Rp25.000", "Kami &lt;berubah&gt;."):
+        assert words in reader.text
+    await reader.get("/en/kabar/1")
+    for words in ("Our apology: Payments fail.", "Not final: 1 orders", "We change."):
+        assert words in reader.text
+    await reader.get("/kabar/2")
+    assert reader.status == 404
