@@ -285,6 +285,16 @@ async def _no_payment(_: str) -> None:
     """Of no payment: the question is only whether the gateway knows us."""
 
 
+def news_budgets(settings: Settings) -> Budgets:
+    """How many messages about incidents and announcements a day may be sent, by the settings."""
+    return Budgets(
+        home=settings.home_country,
+        home_most=settings.news_per_day_home,
+        email_most=settings.news_per_day_email,
+        foreign_most=settings.news_per_day_foreign,
+    )
+
+
 def code_budgets(settings: Settings) -> Budgets:
     """How many codes a day may be sent, by the settings."""
     return Budgets(

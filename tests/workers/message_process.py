@@ -13,10 +13,12 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
+from meterai.background.queue_messages import tell_of_news
 from meterai.background.topics import send_messages
 from meterai.kit import fail_points
 from meterai.kit.database import connect
 from meterai.kit.messages import TOPICS, Messenger
+from meterai.kit.settings import Settings
 from meterai.kit.smtp_sender import SmtpSender
 from meterai.kit.whatsapp_sender import WhatsAppSender
 
@@ -30,9 +32,20 @@ async def take_a_turn(variables: Mapping[str, str]) -> None:
     messenger.fail_point = fail_points.from_environment(variables, development=True)
     db = await connect(variables["TEST_DATABASE"], connections_max=2)
     now = datetime.fromisoformat(variables["TEST_NOW"])
-    app = cast("Any", SimpleNamespace(db=db, messenger=messenger, clock=lambda: now))
+    settings = Settings()
+    app = SimpleNamespace(
+        db=db,
+        messenger=messenger,
+        clock=lambda: now,
+        settings=settings,
+        secret=b"s" * 32,
+        public_url="http://situs",
+    )
+    worker = cast("Any", app)
     for topic in TOPICS:
-        await send_messages(app, topic)
+        await send_messages(worker, topic)
+    while await tell_of_news(worker):
+        pass
     await messenger.close()
     await db.close()
 

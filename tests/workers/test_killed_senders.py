@@ -12,9 +12,16 @@ from pathlib import Path
 import msgspec
 import pytest_asyncio
 
+from meterai.customers.contacts import canonical_contact
+from meterai.customers.organisations import ensure_organisations
 from meterai.kit import outbox
 from meterai.kit.messages import MESSAGE_TOPICS, Message, ToKind
-from tests.sales.shop import NOON
+from meterai.news.messages import store
+from meterai.news.messages.queries import message_states
+from meterai.news.messages.sending import LOST_AFTER
+from meterai.news.use_cases.declare_incident import declare_incident
+from tests.news.test_news import form
+from tests.sales.shop import NOON, Shop
 from tests.sandbox.twins import Inbox, running_inbox
 from tests.storage_fixtures import TestDatabase
 from tests.workers.message_process import take_a_turn
@@ -81,3 +88,27 @@ async def test_a_whatsapp_message_is_sent_twice_at_most(inbox: Inbox, database: 
     await run_worker(inbox, database, NOON + timedelta(minutes=2), killed=False)
     assert len(await inbox.messages(to=TO["phone"])) == 2
     assert await left(database) == 0
+
+
+async def test_a_message_about_news_is_sent_once_or_its_end_is_unknown(
+    inbox: Inbox, database: TestDatabase
+) -> None:
+    await ensure_organisations(database.app, NOON)
+    shop = Shop(database)
+    for number in range(3):
+        await shop.customer(canonical_contact(f"orang{number}@contoh.id"))
+    number = (await declare_incident(database.operator, form(), actor="ani", now=NOON)).number
+    everybody = [row["id"] for row in await database.owner.fetch("SELECT id FROM customers.customer")]
+    async with database.operator.transaction() as tx:
+        assert await store.add(tx, everybody, incident=number, until=NOON + timedelta(days=1), now=NOON) == 3
+    await run_worker(inbox, database, NOON, killed=True)
+    for later in (timedelta(seconds=31), LOST_AFTER + timedelta(seconds=1)):
+        await run_worker(inbox, database, NOON + later, killed=False)
+    came = [one["to"] for one in await inbox.messages()]
+    assert len(came) == len(set(came)), "none came twice"
+    async with database.operator.connection() as connection:
+        states = await message_states(connection, incident=number, now=NOON)
+    assert states["unknown"] in (1, 2), "those that were under way"
+    assert states["unknown"] + states["sent"] == 3
+    kept = await database.owner.fetch("SELECT reference FROM news.message WHERE state = 'sent'")
+    assert {row["reference"] for row in kept} <= {one["id"] for one in await inbox.messages()}

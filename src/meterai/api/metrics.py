@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -18,13 +18,15 @@ from prometheus_client.registry import Collector
 from meterai.accounting.matching.model import Name
 from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service
-from meterai.bootstrap import App, code_budgets
+from meterai.bootstrap import App, code_budgets, news_budgets
+from meterai.customers.code_figures import BudgetUse
 from meterai.kernel.clock import age_s
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.outbox import COUNTED_MAX
 from meterai.ledger.model import Unit, unit_of
+from meterai.news.messages.model import MessageState
 from meterai.operations.use_cases.ask_signer import SignerNow, ask_signer
 from meterai.operations.use_cases.measure_service import Figures, measure_service
 from meterai.stamping.keys.signing_keys import has_little_time
@@ -72,8 +74,12 @@ async def _figures(service: App) -> Figures | None:
     """Measures the service. None when the database does not answer."""
     try:
         async with asyncio.timeout(_SECONDS_MAX):
-            budgets = code_budgets(service.settings)
-            return await measure_service(service.db, code_budgets=budgets, now=service.clock())
+            return await measure_service(
+                service.db,
+                code_budgets=code_budgets(service.settings),
+                news_budgets=news_budgets(service.settings),
+                now=service.clock(),
+            )
     except DATABASE_IS_DOWN as error:
         log.warning("metrics_database_down", error=type(error).__name__)
         return None
@@ -104,7 +110,17 @@ class _ServiceCollector(Collector):
     def __init__(self, figures: Figures | None, metrics: list[Metric]) -> None:
         self._metrics = metrics
         if figures is not None:
-            for part in (_stamping, _copies, _money, _differences, _outbox, _codes, _queues, _sites):
+            for part in (
+                _stamping,
+                _copies,
+                _money,
+                _differences,
+                _outbox,
+                _codes,
+                _news_messages,
+                _queues,
+                _sites,
+            ):
                 self._metrics += part(figures)
 
     def collect(self) -> list[Metric]:
@@ -235,15 +251,21 @@ def _codes(seen: Figures) -> Iterator[Metric]:
     yield _by("kind", "codes_used", "Those that were used.", used)
     unused = {kind: codes.unused for kind, codes in seen.codes.items()}
     yield _by("kind", "codes_unused", "Those that ended without being used.", unused)
+    yield from _budgets("codes", "Codes sent since midnight in Jakarta.", seen.code_budgets)
+
+
+def _news_messages(seen: Figures) -> Iterator[Metric]:
+    states = {state.value: seen.news_messages.get(state, 0) for state in MessageState}
+    meaning = "Messages about incidents and announcements that wait, or ended since midnight in Jakarta."
+    yield _by("state", "news_messages", meaning, states)
+    yield from _budgets("news", "Messages about news sent since midnight in Jakarta.", seen.news_budgets)
+
+
+def _budgets(what: str, meaning: str, uses: Iterable[BudgetUse]) -> Iterator[Metric]:
     labels = ["budget", "prefix"]
-    today, most = (
-        GaugeMetricFamily(f"meterai_codes_{name}", meaning, labels=labels)
-        for name, meaning in (
-            ("sent_today", "Codes sent since midnight in Jakarta."),
-            ("day_budget", "Their budget for a day."),
-        )
-    )
-    for use in seen.code_budgets:
+    today = GaugeMetricFamily(f"meterai_{what}_sent_today", meaning, labels=labels)
+    most = GaugeMetricFamily(f"meterai_{what}_day_budget", "Their budget for a day.", labels=labels)
+    for use in uses:
         today.add_metric([use.budget, use.prefix], use.sent)
         most.add_metric([use.budget, use.prefix], use.most)
     yield from (today, most)

@@ -214,8 +214,11 @@ COMMANDS: Final = {
     ),
     "incident update": _Entry("meterai.cli.operator.news", "update", "Add an update to an incident."),
     "incident resolve": _Entry("meterai.cli.operator.news", "resolve", "Say that an incident is over."),
+    "incident messages": _Entry(
+        "meterai.cli.operator.incident_ends", "show_messages", "Show what became of an incident's messages."
+    ),
     "incident apology": _Entry(
-        "meterai.cli.operator.apology", "apologise", "Publish the apology after an incident."
+        "meterai.cli.operator.incident_ends", "apologise", "Publish the apology after an incident."
     ),
     "announcement list": _Entry("meterai.cli.operator.news", "list_announcements", "Show the announcements."),
     "announcement add": _Entry("meterai.cli.operator.news", "add", "Tell an audience something for a time."),

@@ -52,10 +52,11 @@ async def budgets_today(connection: Connection, budgets: Budgets, now: datetime)
            WHERE day = ($1::timestamptz AT TIME ZONE 'Asia/Jakarta')::date GROUP BY prefix ORDER BY prefix""",
         now,
     )
-    return list(_uses({row["prefix"]: row["sent"] for row in rows}, budgets))
+    return list(uses_of({row["prefix"]: row["sent"] for row in rows}, budgets))
 
 
-def _uses(sent: Mapping[str, int], budgets: Budgets) -> Iterator[BudgetUse]:
+def uses_of(sent: Mapping[str, int], budgets: Budgets) -> Iterator[BudgetUse]:
+    """How much is used of each budget: home country, e-mail, and each foreign country that got messages."""
     home = budgets.home
     yield BudgetUse(budget="home", prefix=home, sent=sent.get(home, 0), most=budgets.home_most)
     yield BudgetUse(budget="email", prefix=EMAIL, sent=sent.get(EMAIL, 0), most=budgets.email_most)

@@ -510,6 +510,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "are asked for an e-mail address",
         ),
     ] = 100
+    news_per_day_home: Annotated[
+        int,
+        Doc(
+            ge=0,
+            description="messages a day about incidents and announcements to telephones of the home country; "
+            "what does not fit waits for the next day",
+        ),
+    ] = 5_000
+    news_per_day_email: Annotated[int, Doc(ge=0, description="the same to e-mail addresses")] = 50_000
+    news_per_day_foreign: Annotated[
+        int, Doc(ge=0, description="the same to telephones of each other country code")
+    ] = 100
     mail_providers_file: Annotated[
         str,
         Doc(

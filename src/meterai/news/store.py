@@ -121,6 +121,14 @@ async def lock_announcement(tx: Connection, number: int) -> Announcement:
     return _announcement(row)
 
 
+async def read_announcement(conn: Connection, number: int) -> Announcement:
+    """An announcement. Raises: Refusal NOT_FOUND `news.announcement_unknown`."""
+    row = await conn.fetchrow(_ANNOUNCEMENT + "WHERE a.number = $1", number)
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "news.announcement_unknown", number=number)
+    return _announcement(row)
+
+
 async def set_end(tx: Connection, number: int, ends_at: datetime) -> None:
     """Sets the end of an announcement."""
     await tx.execute("UPDATE news.announcement SET ends_at = $2 WHERE number = $1", number, ends_at)

@@ -19,7 +19,7 @@ from meterai.background.batch_visits import BatchVisits
 from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events, note_bundle_ends
 from meterai.background.presence import Presence
-from meterai.background.queue_messages import remind
+from meterai.background.queue_messages import remind, tell_of_news
 from meterai.background.recovery import Recovery
 from meterai.background.topics import (
     BATCH,
@@ -180,6 +180,7 @@ def loops_of(
         ),
         outbox_loop("settling", settle, bells.settling, SETTLED_AT_ONCE, is_new_work=True),
         outbox_loop("news", tell, bells.news, _NEWS_AT_ONCE),
+        Loop(name="message.news", work=lambda: tell_of_news(app), busy_s=0.02, idle_s=5),
         outbox_loop("events", lambda: note_asked_events(app), bells.events, EVENTS_AT_ONCE),
         Loop(name="webhooks", work=webhooks.turn, busy_s=0.05, idle_s=0.5),
         Loop(name="batches", work=batches.turn, busy_s=0.05, idle_s=0.5),

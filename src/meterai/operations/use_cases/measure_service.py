@@ -20,6 +20,8 @@ from meterai.kit.messages import TOPICS
 from meterai.kit.stop_switches import SEALING_STOPPED, is_thrown
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
+from meterai.news.messages.model import MessageState
+from meterai.news.messages.queries import message_budgets, message_states
 from meterai.operations.followed import Receiving, oldest_followed, receiving
 from meterai.operations.last_backup import last_backup
 from meterai.operations.use_cases.keep_terms import last_kept
@@ -84,13 +86,18 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     codes: Mapping[str, CodesLately]
     """By kind of contact."""
     code_budgets: list[BudgetUse]
+    news_messages: Mapping[MessageState, int]
+    """About incidents and announcements: those that wait, and those that ended today."""
+    news_budgets: list[BudgetUse]
     queues: list[QueueView]
     """Without queues that rest."""
     sites: list[SiteReport]
     at: datetime
 
 
-async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime) -> Figures:
+async def measure_service(
+    db: Database, *, code_budgets: Budgets, news_budgets: Budgets, now: datetime
+) -> Figures:
     """Measures the service. Raises: the errors of `kit.database.DATABASE_IS_DOWN`."""
     queues = [view for view in await queue_views(db, now.timestamp()) if not view.rests]
     async with db.connection() as connection:
@@ -125,6 +132,8 @@ async def measure_service(db: Database, *, code_budgets: Budgets, now: datetime)
             backlogs=await outbox.backlogs(connection, _TOPICS, now),
             codes=await codes_lately(connection, now),
             code_budgets=await budgets_today(connection, code_budgets, now),
+            news_messages=await message_states(connection, now=now),
+            news_budgets=await message_budgets(connection, news_budgets, now),
             queues=queues,
             sites=await site_reports(connection),
             at=now,

@@ -1,10 +1,12 @@
-"""`meterai incident apology`: the apology after an incident (docs/news.md)."""
+"""`meterai incident messages`, `apology`: what people were told of an incident (docs/news.md)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Final
 
+import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
@@ -15,14 +17,39 @@ from meterai.kit.database import Database
 from meterai.news.apology.letter import letter_of
 from meterai.news.apology.model import Apology
 from meterai.news.apology.publish import KIND, draft_apology, facts_of, publish_apology
+from meterai.news.messages.model import MessageState
+from meterai.news.messages.queries import message_states
 from meterai.news.model import BothLanguages
 from meterai.texts.mechanism.languages import languages
 
+NumberArgument = Annotated[int, typer.Argument(help="Number of the incident.")]
 _BETWEEN: Final = "---"
 
 
+def show_messages(
+    number: NumberArgument,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
+    data: DataOption = None,
+) -> None:
+    """Show how many messages about an incident wait, were sent, or ended in another way."""
+
+    async def work(db: Database) -> Mapping[MessageState, int]:
+        async with db.connection() as connection:
+            return await message_states(connection, incident=number, now=system_clock())
+
+    found = with_database(data, "meterai incident", work)
+    counts = {state.value: found[state] for state in MessageState if state in found}
+    if as_json:
+        typer.echo(msgspec.json.encode(counts).decode())
+        return
+    for state, count in counts.items():
+        typer.echo(f"{state:9} {count:,}")
+    if not counts:
+        typer.echo(f"There are no messages about incident {number}.")
+
+
 def apologise(
-    number: Annotated[int, typer.Argument(help="Number of the incident.")],
+    number: NumberArgument,
     changes: Annotated[
         Path,
         typer.Option(
