@@ -14,7 +14,7 @@ WORDS = {
     "id": {
         "devices": "Perangkat Anda",
         "messages": "Pesan untuk Anda",
-        "announcement": "Pengumuman",
+        "announcement": "Pengumuman dari kami",
         "save": "Simpan",
         "saved": "Tersimpan.",
         "here": "perangkat ini",
@@ -27,7 +27,7 @@ WORDS = {
     "en": {
         "devices": "Your devices",
         "messages": "Messages for you",
-        "announcement": "Announcements",
+        "announcement": "Announcements from us",
         "save": "Save",
         "saved": "Saved.",
         "here": "this device",

@@ -184,7 +184,7 @@ def test_the_letter_says_what_is_not_final(language: str) -> None:
     apology = Apology(incident=1, title=WORDS, changes=CHANGES, figures=figures, published_at=NOON)
     letter = letter_of(apology, language)
     assert [line.rupiah for line in letter.money] == [50_000, 25_000, 12_500, 12_500]
-    assert {"id": "Belum akhir: 1 ", "en": "Not final: 1 "}[language] in letter.state
-    assert {"id": "2 menit", "en": "2 minutes"}[language] in " ".join(letter.orders)
+    assert {"id": "Belum akhir. ", "en": "Not final. "}[language] in letter.state
+    assert {"id": "2 menit", "en": "2 minutes"}[language] in [fact.value for fact in letter.facts]
     assert letter.changes == tuple(CHANGES.in_language(language).split("\n\n"))
     assert "{" not in letter.plain()

@@ -13,19 +13,10 @@ APOLOGY: Final[Mapping[str, str]] = {
         "Dari {start} sampai {end} layanan kami terganggu. "
         "Anda berhak mendapat layanan yang lebih baik dari itu. Kami mohon maaf."
     ),
-    "orders": N_(
-        "{orders} pesanan dari {people} orang menunggu pembayaran atau meterai pada waktu itu. "
-        "Untuk {paid_orders} di antaranya uangnya sampai kepada kami."
-    ),
     "no_orders": N_("Tidak ada pesanan yang menunggu pembayaran atau meterai pada waktu itu."),
-    "last_done": N_("Yang terakhir di antaranya selesai {moment}."),
-    "delays": N_(
-        "Dari memesan sampai selesai, separuh dari mereka menunggu paling lama {median}. "
-        "Yang paling lama menunggu {longest}."
-    ),
     "open": N_(
-        "Belum akhir: {open_orders} pesanan belum selesai, atau uangnya masih dalam perjalanan kembali. "
-        "Setiap pemesannya kami kabari."
+        "Belum akhir. Pesanan yang belum selesai, atau uangnya masih dalam perjalanan kembali: "
+        "{open_orders}. Setiap pemesannya kami kabari."
     ),
     "final": N_(
         "Angka-angka ini akhir: tidak ada pesanan yang masih terbuka, dan tidak ada uang di perjalanan."
@@ -34,6 +25,15 @@ APOLOGY: Final[Mapping[str, str]] = {
     "changes": N_("Yang kami ubah"),
     "sums": N_("Jumlahnya sama dengan uang yang dibayar, menurut pembukuan kami."),
 }
+FACTS: Final[Mapping[str, str]] = {
+    "orders": N_("Pesanan yang menunggu pembayaran atau meterai pada waktu itu"),
+    "people": N_("Orang yang memesannya"),
+    "paid_orders": N_("Pesanan yang uangnya sampai kepada kami"),
+    "median_s": N_("Dari memesan sampai selesai: separuhnya paling lama"),
+    "longest_s": N_("Yang paling lama"),
+    "last_done_at": N_("Yang terakhir selesai"),
+}
+"""What it did to people, in the order of the page. Without money, the last three are left out."""
 MONEY: Final[Mapping[str, str]] = {
     "paid": N_("Dibayar"),
     "stamped": N_("Menjadi meterai pada dokumen"),

@@ -32,7 +32,7 @@ NEWS_KINDS: Final[Mapping[str, KindWords]] = {
         N_("Pesanan Anda tertunda karena ada yang rusak, dan kapan itu beres. Hanya untuk yang terkena."),
     ),
     "announcement": KindWords(
-        N_("Pengumuman"),
+        N_("Pengumuman dari kami"),
         N_("Perubahan jadwal, harga, atau layanan. Jarang, dan tidak pernah iklan."),
     ),
 }

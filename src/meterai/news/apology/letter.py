@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import msgspec
 
 from meterai.kernel.money import format_rupiah
-from meterai.kit.formats.display import number_text, wait_text
+from meterai.kit.formats.display import clock_text, date_text, number_text, wait_text
 from meterai.news.apology.model import Apology, Figures, Money
-from meterai.texts.apology import APOLOGY, MONEY
+from meterai.texts.apology import APOLOGY, FACTS, MONEY
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
 
@@ -24,13 +25,22 @@ class MoneyLine(msgspec.Struct, frozen=True, kw_only=True):
     is_sum: bool = False
 
 
+class FactLine(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure with its name."""
+
+    name: str
+    value: str
+
+
 class ApologyLetter(msgspec.Struct, frozen=True, kw_only=True):
     """An apology in one language, as its page and the command show it."""
 
     title: str
     sorry: str
-    orders: tuple[str, ...]
-    """What it did to people."""
+    facts: tuple[FactLine, ...]
+    """What it did to people; empty when no order waited."""
+    no_orders: str
+    """Instead of them."""
     money: tuple[MoneyLine, ...]
     """The sum and its parts; empty when no money came."""
     sums: str
@@ -43,9 +53,10 @@ class ApologyLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     def plain(self) -> str:
         """The whole text."""
+        facts = "\n".join(f"  {fact.name}: {fact.value}" for fact in self.facts) or self.no_orders
         rows = [f"  {line.name}: {format_rupiah(line.rupiah)}" for line in self.money]
         money = "\n".join((*rows, self.sums)) if rows else ""
-        parts = [self.title, self.sorry, " ".join(self.orders), money, self.changes_title, *self.changes]
+        parts = (self.title, self.sorry, facts, money, self.changes_title, *self.changes)
         return "\n\n".join(part for part in (*parts, self.state, self.counted) if part)
 
 
@@ -58,12 +69,9 @@ def letter_of(apology: Apology, language: str) -> ApologyLetter:
 
     return ApologyLetter(
         title=said("title", title=apology.title.in_language(language)),
-        sorry=said(
-            "sorry",
-            start=moment_text(figures.started_at, language),
-            end=moment_text(figures.ended_at, language),
-        ),
-        orders=tuple(_orders(figures, language)),
+        sorry=said("sorry", start=moment_text(figures.started_at, language), end=_end(figures, language)),
+        facts=tuple(_facts(figures, language)) if figures.orders else (),
+        no_orders=said("no_orders"),
         money=tuple(_lines(figures.money, language)),
         sums=said("sums"),
         changes_title=said("changes"),
@@ -75,23 +83,23 @@ def letter_of(apology: Apology, language: str) -> ApologyLetter:
     )
 
 
-def _orders(figures: Figures, language: str) -> Iterator[str]:
-    if figures.orders == 0:
-        yield translate(APOLOGY["no_orders"], language)
-        return
-    counts = {
-        name: number_text(getattr(figures, name), language) for name in ("orders", "people", "paid_orders")
-    }
-    yield translate(APOLOGY["orders"], language).format_map(counts)
-    if figures.median_s is not None and figures.longest_s is not None:
-        waits = {
-            "median": wait_text(figures.median_s, language),
-            "longest": wait_text(figures.longest_s, language),
-        }
-        yield translate(APOLOGY["delays"], language).format_map(waits)
-    if figures.last_done_at is not None:
-        moment = moment_text(figures.last_done_at, language)
-        yield translate(APOLOGY["last_done"], language).format(moment=moment)
+def _end(figures: Figures, language: str) -> str:
+    """When it ended; the time alone, if it was the day of its start."""
+    start, end = (date_text(one, language) for one in (figures.started_at, figures.ended_at))
+    return clock_text(figures.ended_at, language) if start == end else moment_text(figures.ended_at, language)
+
+
+def _facts(figures: Figures, language: str) -> Iterator[FactLine]:
+    for name, words in FACTS.items():
+        value = getattr(figures, name)
+        if value is not None:
+            yield FactLine(name=translate(words, language), value=_shown(name, value, language))
+
+
+def _shown(name: str, value: int | datetime, language: str) -> str:
+    if isinstance(value, datetime):
+        return moment_text(value, language)
+    return wait_text(value, language) if name.endswith("_s") else number_text(value, language)
 
 
 def _lines(money: Money, language: str) -> Iterator[MoneyLine]:
