@@ -249,3 +249,49 @@ async def test_too_many_messages_and_an_account_or_template_out_of_order_are_no_
             await sender.send(Message(to_kind="phone", to="+6281234567890", subject="", text="Kode"))
         await sender.close()
     assert caught.value.kind is kind
+
+
+async def test_a_mail_whose_connection_breaks_before_the_answer_is_not_sent_again_at_once() -> None:
+    """The server may have taken it. The first mail keeps its connection for the second."""
+    taken: list[bytes] = []
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 here\r\n")
+        while line := await reader.readline():
+            if line.strip().upper() != b"DATA":
+                writer.write(b"250 OK\r\n")
+                continue
+            writer.write(b"354 go on\r\n")
+            taken.append(await reader.readuntil(b"\r\n.\r\n"))
+            if len(taken) > 1:
+                break
+            writer.write(b"250 OK\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
+        sender = SmtpSender(f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}", sender="m@example.id")
+        first = await sender.send(msgspec.structs.replace(MAIL, key="a" * 32))
+        assert first == f"<{'a' * 32}@example.id>"
+        with pytest.raises(Refusal) as caught:
+            await sender.send(MAIL)
+        await sender.close()
+    assert (len(taken), caught.value.facts["sent"]) == (2, True)
+
+
+async def test_no_connection_means_that_nothing_was_sent() -> None:
+    sender = SmtpSender(f"smtp://127.0.0.1:{free_port()}", sender="m@example.id")
+    with pytest.raises(Refusal) as caught:
+        await sender.send(MAIL)
+    assert caught.value.facts["sent"] is False
+
+
+async def test_the_id_of_a_whatsapp_message_and_the_head_for_one_click_arrive(
+    inbox: Inbox, messenger: Messenger
+) -> None:
+    phone = Message(to_kind="phone", to="+6281234567890", subject="", text="Kabar")
+    id = await messenger.deliver(phone)
+    assert [found["id"] for found in await inbox.messages(to=phone.to)] == [id]
+    assert id.startswith("wamid.")
+    await messenger.deliver(msgspec.structs.replace(MAIL, unsubscribe="https://situs/pesan/x"))
+    [found] = await inbox.messages(to=MAIL.to)
+    assert found["unsubscribe"] == "<https://situs/pesan/x>"
