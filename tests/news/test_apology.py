@@ -91,6 +91,10 @@ async def test_every_rupiah_of_the_touched_orders_is_told(database: TestDatabase
         assert not figures.is_final
         assert figures.open_orders >= 2, "one is unpaid, one is being stamped"
         assert figures.median_s == figures.longest_s == 20 * 60
+        shop.pass_time(hours=1)
+        await shop.expire()
+        drafted = await draft_apology(database.operator, number, CHANGES, now=shop.clock())
+        assert drafted.figures.late_orders == 1, "its money may still come"
 
 
 async def test_an_apology_is_published_once_and_never_changes(database: TestDatabase) -> None:

@@ -44,7 +44,7 @@ async def test_everybody_reads_what_became_of_every_rupiah(running: RunningSite)
     for words in ("Permohonan maaf: Pembayaran terganggu.", "Rp50.000", "Rp25.000", "Kami &lt;berubah&gt;."):
         assert words in reader.text
     await reader.get("/en/kabar/1")
-    for words in ("Our apology: Payments fail.", "Not final. Orders that", "We change."):
+    for words in ("Our apology: Payments fail.", "Not final. Orders and documents", "We change."):
         assert words in reader.text
     await reader.get("/kabar/2")
     assert reader.status == 404

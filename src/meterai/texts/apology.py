@@ -14,9 +14,13 @@ APOLOGY: Final[Mapping[str, str]] = {
         "Anda berhak mendapat layanan yang lebih baik dari itu. Kami mohon maaf."
     ),
     "no_orders": N_("Tidak ada pesanan yang menunggu pembayaran atau meterai pada waktu itu."),
+    "late": N_(
+        "Belum akhir. Pesanan yang berakhir tanpa uang, tetapi uangnya masih dapat datang terlambat: "
+        "{late_orders}. Uang itu menjadi meterai atau kembali dengan sendirinya."
+    ),
     "open": N_(
-        "Belum akhir. Pesanan yang belum selesai, atau uangnya masih dalam perjalanan kembali: "
-        "{open_orders}. Setiap pemesannya kami kabari."
+        "Belum akhir. Pesanan dan dokumen yang belum selesai, atau uangnya masih dalam perjalanan "
+        "kembali: {still_open}. Setiap pemesannya kami kabari."
     ),
     "final": N_(
         "Angka-angka ini akhir: tidak ada pesanan yang masih terbuka, dan tidak ada uang di perjalanan."
@@ -29,6 +33,7 @@ FACTS: Final[Mapping[str, str]] = {
     "orders": N_("Pesanan yang menunggu pembayaran atau meterai pada waktu itu"),
     "people": N_("Orang yang memesannya"),
     "paid_orders": N_("Pesanan yang uangnya sampai kepada kami"),
+    "documents": N_("Dokumen yang menunggu meterai dari kuota"),
     "median_s": N_("Dari memesan sampai selesai: separuhnya paling lama"),
     "longest_s": N_("Yang paling lama"),
     "last_done_at": N_("Yang terakhir selesai"),

@@ -76,11 +76,20 @@ def letter_of(apology: Apology, language: str) -> ApologyLetter:
         sums=said("sums"),
         changes_title=said("changes"),
         changes=tuple(apology.changes.in_language(language).split("\n\n")),
-        state=said("final")
-        if figures.is_final
-        else said("open", open_orders=number_text(figures.open_orders, language)),
+        state=_state(figures, language),
         counted=said("counted", moment=moment_text(figures.at, language)),
     )
+
+
+def _state(figures: Figures, language: str) -> str:
+    """Whether the figures are final, and what is not."""
+    still_open = figures.open_orders + figures.open_documents
+    name = "final" if figures.is_final else "open"
+    if figures.late_orders and not still_open:
+        name = "late"
+    counts = {"still_open": still_open, "late_orders": figures.late_orders}
+    shown = {one: number_text(count, language) for one, count in counts.items()}
+    return translate(APOLOGY[name], language).format_map(shown)
 
 
 def _end(figures: Figures, language: str) -> str:
@@ -92,7 +101,7 @@ def _end(figures: Figures, language: str) -> str:
 def _facts(figures: Figures, language: str) -> Iterator[FactLine]:
     for name, words in FACTS.items():
         value = getattr(figures, name)
-        if value is not None:
+        if value is not None and (value or name != "documents"):
             yield FactLine(name=translate(words, language), value=_shown(name, value, language))
 
 

@@ -49,6 +49,11 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Those for which money came."""
     open_orders: int
     """Those that can still be paid, are being stamped, or whose money is on its way back."""
+    late_orders: int = 0
+    """Those that ended without money, for which money may still come late."""
+    documents: int = 0
+    """Documents that waited for stamps from quota. They are no orders."""
+    open_documents: int = 0
     money: Money
     by_sales: Money
     """Paid, refunded and under way as orders and payments say it. The ledger says the same, or nothing is
@@ -62,7 +67,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_final(self) -> bool:
         """Whether nothing can change in them any more."""
-        return self.open_orders == 0 and self.money.under_way == 0 and self.money.undivided == 0
+        is_open = self.open_orders or self.late_orders or self.open_documents
+        return not is_open and self.money.under_way == 0 and self.money.undivided == 0
 
     @property
     def adds_up(self) -> bool:

@@ -1,0 +1,10 @@
+"""Runs sql/0139_late_money.sql."""
+
+from meterai.launcher.schema.migrate import run_sql_file
+
+revision = "0139"
+down_revision = "0138"
+
+
+def upgrade() -> None:
+    run_sql_file("0139_late_money.sql")
