@@ -613,10 +613,12 @@ async def test_however_many_ask_for_the_status_the_store_is_asked_once_a_second(
     running: RunningSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     visitors = [running.visitor() for _ in range(5)]
+    await visitors[0].get("/harga")
+    before = running.db.taken
     await visitors[0].get("/status")
-    each_look = running.db.taken
+    each_look = running.db.taken - before
     await asyncio.gather(*(visitor.get("/status") for visitor in visitors))
-    assert running.db.taken == 2 * each_look
+    assert running.db.taken - before == 2 * each_look
     monkeypatch.setattr("meterai.operations.service_status.LOOK_S", 60.0)
     running.db.is_down = True
     for visitor in visitors:
@@ -655,7 +657,8 @@ async def test_an_outage_costs_the_log_a_line_for_each_visitor_and_a_fault_is_ex
         await visitor.get("/beli")
     assert visitor.status == (503 if event == "unavailable" else 500)
     assert visitor.headers["retry-after"] == "30"
-    (line,) = (line for line in lines if line["log_level"] in ("warning", "error"))
+    said = [line for line in lines if line["log_level"] in ("warning", "error")]
+    (line,) = (line for line in said if not line["event"].startswith("news_"))
     assert (line["event"], "exc_info" in line) == (event, event == "fault")
     assert line["help_code"] in visitor.text
 

@@ -15,6 +15,7 @@ from meterai.api.metrics import read_metrics
 from meterai.api.openapi.document import read_openapi
 from meterai.api.resources import (
     agreements,
+    announcements,
     bundle_files,
     bundle_results,
     bundles,
@@ -62,6 +63,7 @@ HANDLERS: list[Any] = [
     *deliveries.ROUTES,
     *usage.ROUTES,
     *service_status.ROUTES,
+    *announcements.ROUTES,
 ]
 ROUTES = [api_router(HANDLERS), wire_route(ENDPOINTS)]
 """The API (docs/partners.md#conventions), and the wire (docs/wire.md)."""

@@ -15,8 +15,8 @@ TITLE_BYTES_MAX: Final = 160
 """Bytes of a title in both languages together, as every wait page shows it."""
 TEXT_LENGTH_MAX: Final = 600
 """Characters of a text, in each language."""
-NEXT_UPDATE_MAX: Final = timedelta(days=1)
-"""The longest time until the next update of an open incident."""
+NEXT_UPDATE_MAX: Final = timedelta(hours=12)
+"""The longest time until the next update of an open incident. Pages show its time without the day."""
 LASTS_MAX: Final = timedelta(days=90)
 """The longest time that an announcement stands there."""
 
@@ -154,6 +154,10 @@ class News(msgspec.Struct, frozen=True):
     announcements: tuple[Announcement, ...] = ()
     """Of all audiences, the newest first."""
 
+    def at(self, now: datetime) -> News:
+        """The same without announcements that are over."""
+        return News(self.incidents, tuple(one for one in self.announcements if one.is_current(now)))
+
     def for_visitors(self, event: str | None = None) -> News:
         """What visitors of the site read; with what is for those of `event`."""
         return News(self.incidents, tuple(one for one in self.announcements if one.is_for(event)))
@@ -164,10 +168,10 @@ class News(msgspec.Struct, frozen=True):
             self.incidents, tuple(one for one in self.announcements if one.is_for(event, in_line=True))
         )
 
-    def for_partners(self) -> News:
-        """What partners read: also what everybody reads."""
-        to_partners = (Audience.ALL, Audience.PARTNERS)
-        return News(self.incidents, tuple(one for one in self.announcements if one.audience in to_partners))
+    def for_partners(self, event: str | None = None) -> News:
+        """What partners read: also what visitors read."""
+        read = (one for one in self.announcements if one.audience is Audience.PARTNERS or one.is_for(event))
+        return News(self.incidents, tuple(read))
 
     def for_everybody(self) -> News:
         """What the status page shows: all but what is for partners, or for one line."""

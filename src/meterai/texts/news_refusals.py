@@ -20,7 +20,7 @@ NEWS_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Teks terlalu panjang: paling banyak {maximum} karakter dalam setiap bahasa."), _SHORTER
     ),
     "news.next_update": Explanation(
-        N_("Kabar berikutnya harus dijanjikan untuk nanti, paling lama 24 jam lagi."), _ANOTHER_TIME
+        N_("Kabar berikutnya harus dijanjikan untuk nanti, paling lama 12 jam lagi."), _ANOTHER_TIME
     ),
     "news.times": Explanation(
         N_("Gangguan tidak dapat mulai atau berakhir di masa depan, atau berakhir sebelum mulai."),

@@ -15,6 +15,7 @@ from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
 from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import gate_address
+from meterai.news.reader import NewsReader
 from meterai.operations.service_status import ServiceStatus
 from meterai.sales.events import Event
 from meterai.sales.queries.tariffs import Tariff
@@ -73,6 +74,12 @@ def build_site(
     litestar = _routes(more_routes)
     addresses = PageAddresses(litestar, known_events)
 
+    reader = NewsReader(service.db, service.clock)
+
+    async def read_news() -> object:
+        pages.news = await reader.news()
+        return pages.news
+
     def describe() -> Mapping[str, Any]:
         return describe_api(litestar, service.public_url) if describe_api else no_api()
 
@@ -82,6 +89,7 @@ def build_site(
             "context": context,
             ServiceStatus.__name__: context.status,  # the API says the same (`api.dependencies.one_of`)
             "problem": problem,
+            NewsReader.__name__: reader,
             "addresses": addresses,
             "developer_pages": DeveloperPages(pages, service.settings, describe),
         }
@@ -105,6 +113,7 @@ def build_site(
         has_page=addresses.has_page,
         line_pages=LinePages(context, pages, events).now,
         made_from=lambda: service.trust,
+        read_news=read_news,
     )
 
 

@@ -37,7 +37,7 @@ TitleEn = Annotated[str, typer.Option(help="Title in English; both together have
 TextId = Annotated[str, typer.Option(help="Text in Indonesian, at most 600 characters.")]
 TextEn = Annotated[str, typer.Option(help="The same text in English.")]
 NextOption = Annotated[
-    int, typer.Option("--next-update", min=1, max=1440, help="Minutes until the next update.")
+    int, typer.Option("--next-update", min=1, max=720, help="Minutes until the next update.")
 ]
 ComponentOption = Annotated[
     list[Component] | None,

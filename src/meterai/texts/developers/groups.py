@@ -95,7 +95,7 @@ GROUPS: Final = (
         "layanan",
         N_("Untuk pengelola layanan"),
         N_("Keadaan layanan bagi siapa saja, pemberitahuan dari gerbang pembayaran, dan metrik."),
-        ("service status", "gateway notices", "metrics"),
+        ("service status", "announcements", "gateway notices", "metrics"),
     ),
 )
 """In the order of the index. Each operation is in one of them (`tests/web/test_developer_pages.py`)."""

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from meterai.texts.mechanism.marks import N_
+from meterai.texts.news_words import INCIDENT_STATES
 from meterai.texts.service_states import STATES
 
 
@@ -133,6 +134,13 @@ OBJECTS: Final = (
         "state",
         {str(key): words for key, words in STATES.items()},
         frozenset(),
+    ),
+    StatedObject(
+        "IncidentNow",
+        N_("Gangguan"),
+        "state",
+        INCIDENT_STATES,
+        frozenset({"resolved"}),
     ),
 )
 """A test compares them with the description of the API."""

@@ -41,9 +41,14 @@ class DeveloperPages:
         self._settings = settings
         self._describe = describe
         self._made: dict[tuple[str, str], bytes] = {}
+        self._made_with = pages.news
 
     def page(self, visit: Visit, template: str, **values: Any) -> bytes:
-        """The page at the visitor's address, rendered the first time that somebody asks for it."""
+        """The page at the visitor's address, rendered the first time that somebody asks for it, and for new
+        news.
+        """
+        if self._made_with is not self._pages.news:
+            self._made, self._made_with = {}, self._pages.news
         address = visit.language, visit.path
         if address not in self._made:
             self._made[address] = self._pages.render(visit, f"developers/{template}", **values)

@@ -10,7 +10,7 @@ from meterai.web.developers.developer_pages import DeveloperPages
 from meterai.web.requests.request_context import HTML, WebRequest
 from meterai.web.requests.visits import visit_of
 
-_KEPT: Final = {"Cache-Control": "public, max-age=60"}
+_KEPT: Final = {"Cache-Control": "public, max-age=5"}
 
 
 @get("/pengembang")

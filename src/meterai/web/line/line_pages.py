@@ -27,7 +27,7 @@ class LinePages:
         if not news:
             return {}
         now = self._context.service.clock()
-        wanted = (news, self._pages.facts, *(event.is_open(now) for event in self._events))
+        wanted = (news, self._pages.news, self._pages.facts, *(event.is_open(now) for event in self._events))
         if self._made_for != wanted:
             self._made = make_line_pages(self._pages, self._events, now, news)
             self._made_for = wanted

@@ -310,6 +310,7 @@ async def _check_page(
         status=http_status(refusal),
         cookies=cookies,
         order=order,
+        news_event=order.event_slug or "",
         lines=await _lines(request, context, order, fitness),
         contact=contact.masked if contact else "",
         line_news=await news_of_line(context, order.event_slug or ""),

@@ -220,6 +220,7 @@ async def order_page_response(
         "order.html",
         status=http_status(refusal),
         view=view,
+        news_event=view.event_slug,
         typed={name: form.text(name) for name in _TYPED} if form else {},
         is_sent=context.visit(request).query == _SENT,
         permanent=context.service.public_url + context.visit(request).link(f"/p/{key.token}")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from litestar import Response, get
 
 from meterai.texts.mechanism.translation import translate
+from meterai.texts.news_words import COMPONENTS, INCIDENT_STATES, SEVERITIES
 from meterai.texts.service_states import PARTS, STATES, PartState
 from meterai.web.line.line_news import news_of_lines
 from meterai.web.requests.request_context import RequestContext, WebRequest
@@ -37,7 +38,14 @@ async def show_status(request: WebRequest, context: RequestContext) -> Response[
         for part, how in seen.parts
     ]
     return context.page(
-        request, "status.html", rows=rows, now=seen.at, line_news=await news_of_lines(context)
+        request,
+        "status.html",
+        rows=rows,
+        now=seen.at,
+        line_news=await news_of_lines(context),
+        severities=SEVERITIES,
+        components=COMPONENTS,
+        incident_states=INCIDENT_STATES,
     )
 
 

@@ -17,6 +17,7 @@ from meterai.kit import privacy
 from meterai.kit.formats import display
 from meterai.kit.operator import NOT_SET, Operator
 from meterai.kit.settings import contact_link
+from meterai.news.model import News
 from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.sales.events import Event
@@ -35,6 +36,7 @@ from meterai.web.pages.messages import (
     state_text,
     text_of,
 )
+from meterai.web.pages.site_news import news_of_page, slug_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
 from meterai.web.requests.visits import Visit, localise
 
@@ -95,13 +97,16 @@ class Pages:
     def __init__(self, facts: SiteFacts, assets: Assets) -> None:
         self.facts = facts
         self.assets = assets
+        self.news = News()
+        """What any page says of incidents and announcements; kept up to date with each request."""
 
     def name_tariff(self, face_value: int) -> None:
         """Sets the tariff that pages name from now on."""
         self.facts = replace(self.facts, face_value=face_value)
 
-    def render(self, visit: Visit, template: str, **context: Any) -> bytes:
-        """Renders a template to UTF-8.
+    def render(self, visit: Visit, template: str, *, news_event: str = "", **context: Any) -> bytes:
+        """Renders a template to UTF-8. `news_event`: the event whose visitors see the page, if `context` has
+        none.
 
         Raises: jinja2.UndefinedError when the template needs a name that is missing; ValueError when
         `context` has a name that means something else in every template.
@@ -110,8 +115,11 @@ class Pages:
         if not environment.globals.keys().isdisjoint(context):
             taken = sorted(environment.globals.keys() & context)
             raise ValueError(f"{template}: {taken} mean something else everywhere")
+        news = news_of_page(self.news, visit, news_event or slug_of(context.get("event")))
         page = environment.get_template(template)
-        return page.render(visit=visit, facts=self.facts, asset=self.assets.address, **context).encode()
+        return page.render(
+            visit=visit, facts=self.facts, news=news, asset=self.assets.address, **context
+        ).encode()
 
 
 @cache

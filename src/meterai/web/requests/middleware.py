@@ -29,6 +29,9 @@ type Receive = Callable[[], Awaitable[Any]]
 type Send = Callable[[Any], Awaitable[None]]
 type ASGIApp = Callable[[Any, Any, Any], Awaitable[None]]
 PACK_FROM_BYTES = 1000
+PAGE_KEPT_S = 5
+"""How long a browser or a proxy keeps a cached page without asking again: news reach people in ten
+seconds."""
 _GZIP, _SMALL = 16 + 12, 5
 """zlib's window bits for the gzip format (RFC 1952) with a window of 4 kB, and its memory level.
 
@@ -40,10 +43,15 @@ _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
 type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
 type LinePages = Callable[[], Awaitable[CachedPages]]  # the pages that read otherwise while people wait
+type ReadNews = Callable[[], Awaitable[object]]  # the same object as before, unless there are other news
 
 
 async def _no_line_pages() -> CachedPages:
     return {}
+
+
+async def _no_news() -> None:
+    return None
 
 
 def _no_page(path: str) -> bool:
@@ -54,7 +62,8 @@ class SiteMiddleware:
     """The ASGI application that uvicorn runs. `site` answers everything that is not cached.
 
     `has_page` tells which addresses lead to a page of `site`. `line_pages` gives the pages that say where
-    people wait in line. The cached pages are made again when `made_from` gives something else.
+    people wait in line. The cached pages are made again when `made_from` gives something else. `read_news`
+    brings the news of pages up to date; for other news the cached pages are made again.
     """
 
     def __init__(
@@ -69,6 +78,7 @@ class SiteMiddleware:
         has_page: HasPage = _no_page,
         line_pages: LinePages = _no_line_pages,
         made_from: Callable[[], object] = lambda: None,
+        read_news: ReadNews = _no_news,
     ) -> None:
         self.site = site
         self.has_page = has_page
@@ -76,6 +86,8 @@ class SiteMiddleware:
         self.assets = assets
         self.make_pages = make_pages
         self.made_from = made_from
+        self.read_news = read_news
+        self.news: object = None
         self._renew()
         self.tls = tls
         self.safety = safety_headers(tls=tls, hsts=hsts, forms_lead_to=forms_lead_to)
@@ -90,10 +102,15 @@ class SiteMiddleware:
             await self.site(scope, receive, send)
             return
         method, path = scope["method"], scope["path"]
+        if method in ("GET", "HEAD") and path.startswith("/aset/"):
+            await self._send_asset(scope, send)
+            return
+        if not path.startswith("/api/"):
+            news = await self.read_news()
+            is_other, self.news = news is not self.news, news
+            if is_other:
+                self._renew()
         if method in ("GET", "HEAD"):
-            if path.startswith("/aset/"):
-                await self._send_asset(scope, send)
-                return
             is_due = not self.made_at <= time.time() < self.renew_at  # earlier: the clock was set right since
             if is_due or self.made_from() is not self.source:
                 self._renew()
@@ -176,7 +193,7 @@ class SiteMiddleware:
             *(self.reader_safety if page.reads_codes else self.safety),
             (b"content-type", page.content_type),
             (b"content-language", split_language(scope["path"])[0].encode()),
-            (b"cache-control", b"public, max-age=60"),
+            (b"cache-control", b"public, max-age=%d" % PAGE_KEPT_S),
             (b"vary", b"accept-encoding"),
             (b"etag", page.etag),
         ]

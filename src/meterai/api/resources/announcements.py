@@ -1,0 +1,117 @@
+"""Incidents and announcements, for programs of partners and for everybody."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from litestar import Request, get
+
+from meterai.api.conventions.operations import operation
+from meterai.api.dependencies import Service, one_of
+from meterai.news.model import (
+    Announcement,
+    Audience,
+    BothLanguages,
+    Component,
+    Incident,
+    IncidentState,
+    Severity,
+)
+from meterai.news.reader import NewsReader
+
+
+class Texts(msgspec.Struct, frozen=True, kw_only=True):
+    """A text in Indonesian and in English. Empty: none."""
+
+    id: str
+    en: str
+
+
+class IncidentUpdateNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What was said of an incident at a time."""
+
+    at: datetime
+    state: IncidentState
+    text: Texts
+
+
+class IncidentNow(msgspec.Struct, frozen=True, kw_only=True):
+    """An open incident. `updates`: the newest first. Null: no next update is promised."""
+
+    number: int
+    components: list[Component]
+    severity: Severity
+    state: IncidentState
+    title: Texts
+    started_at: datetime
+    next_update_at: datetime | None
+    updates: list[IncidentUpdateNow]
+
+
+class AnnouncementNow(msgspec.Struct, frozen=True, kw_only=True):
+    """An announcement that stands there now. `event`: the slug of the event that it is for; null: none."""
+
+    number: int
+    audience: Audience
+    event: str | None
+    title: Texts
+    text: Texts
+    starts_at: datetime
+    ends_at: datetime
+
+
+class AnnouncementsNow(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told now: open incidents, the worst first, and announcements, the newest first."""
+
+    incidents: list[IncidentNow]
+    announcements: list[AnnouncementNow]
+
+
+@get("/api/v1/announcements", opt=operation(scope=None, cors=True))
+async def list_announcements(request: Request[Any, Any, Any], service: Service) -> AnnouncementsNow:
+    """Lists open incidents, and announcements for everybody and for partners. At most a second old.
+
+    Announcements for people in the line of an event are not among them.
+    """
+    reader = one_of(NewsReader, request.app.state, lambda: NewsReader(service.db, service.clock))
+    news = (await reader.news()).for_partners()
+    return AnnouncementsNow(
+        incidents=[_incident(one) for one in news.incidents],
+        announcements=[_announcement(one) for one in news.announcements],
+    )
+
+
+def _incident(incident: Incident) -> IncidentNow:
+    return IncidentNow(
+        number=incident.number,
+        components=list(incident.components),
+        severity=incident.severity,
+        state=incident.state,
+        title=_texts(incident.title),
+        started_at=incident.started_at,
+        next_update_at=incident.next_update_at,
+        updates=[
+            IncidentUpdateNow(at=one.at, state=one.state, text=_texts(one.text)) for one in incident.updates
+        ],
+    )
+
+
+def _announcement(one: Announcement) -> AnnouncementNow:
+    return AnnouncementNow(
+        number=one.number,
+        audience=one.audience,
+        event=one.event,
+        title=_texts(one.title),
+        text=_texts(one.text),
+        starts_at=one.starts_at,
+        ends_at=one.ends_at,
+    )
+
+
+def _texts(both: BothLanguages) -> Texts:
+    return Texts(id=both.id, en=both.en)
+
+
+ROUTES = [list_announcements]
