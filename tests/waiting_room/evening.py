@@ -26,7 +26,7 @@ from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
-from meterai.waiting_room.control.step_draft import StepContext
+from meterai.waiting_room.control.step_draft import ReadNews, StepContext, no_news
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES
 from meterai.waiting_room.files.promise_book import Promise, PromiseBook
 from meterai.waiting_room.files.published_documents import Announcement
@@ -111,6 +111,7 @@ class Evening:
     """Contact -> certificate, as signed."""
     statuses: list[bytes] = field(default_factory=list)
     """Every status, as published."""
+    read_news: ReadNews = no_news
 
     async def open(self) -> None:
         """Makes the queue, publishes its rules and starts two gates."""
@@ -125,7 +126,9 @@ class Evening:
         assert epoch is not None
         assert queue is not None
         self.number = queue.number
-        steering = StepContext(db, self.folder.slug, "test", epoch, self.keys, self.chain)
+        steering = StepContext(
+            db, self.folder.slug, "test", epoch, self.keys, self.chain, read_news=self.read_news
+        )
         publisher = Publisher(self.folder, epoch, self.keys.controller)
         self.controller = SelectionController(steering, publisher, never)
         await report_site_load(db, "test", CALM)

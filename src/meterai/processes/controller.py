@@ -14,14 +14,18 @@ import structlog
 import uvloop
 
 from meterai.background.presence import Presence
+from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
 from meterai.kit.database import connect, ending_in_words
 from meterai.kit.http.role_port import role_port, writable
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import beacon_address, queue_root
+from meterai.news.line_words import line_words
+from meterai.news.reader import NewsReader
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
+from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.queue_folder import separate_keys_in
 
 log = structlog.get_logger(__name__)
@@ -47,6 +51,11 @@ async def run(variables: Mapping[str, str]) -> None:
     )
     root = queue_root(settings)
     separate_keys_in(root)
+    reader = NewsReader(db, system_clock)
+
+    async def read_news(event: str) -> Announcement:
+        return line_words(await reader.news(), event)
+
     lease_loop = LeaseLoop(
         db,
         root,
@@ -54,6 +63,7 @@ async def run(variables: Mapping[str, str]) -> None:
         fail_point=fail_points.from_environment(variables, development=not production),
         beacon=BeaconSource(beacon, root / "beacon.json") if beacon else None,
         general_share=settings.general_purchases_per_minute,
+        read_news=read_news,
     )
     garbage_collection.settle()
     presence = Presence(settings.data / "run", "queue")

@@ -13,7 +13,6 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.formats.display import wait_text
 from meterai.kit.http.status import http_status
 from meterai.kit.http.work_demand import WorkNeeded
-from meterai.texts.mechanism.languages import of_two
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import PROBLEMS
 
@@ -76,7 +75,7 @@ def _facts(visit: Visit, refusal: Refusal | None) -> dict[str, str | bool]:
         "asked": sent.asked,
         "is_contact_wrong": wrong == "contact.unreadable",
         "is_ticket_wrong": wrong.startswith("ticket."),
-        "note": of_two(language, status.note.id, status.note.en) if status else "",
+        "note": status.words_in(language) if status else "",
         "is_lottery": now < schedule.opens_at,
         "direct": direct,
         "enter_before": closes if direct else "",

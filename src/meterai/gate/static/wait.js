@@ -9,7 +9,7 @@
   const show = (id, text) => (find(id) || {}).textContent = text;
   const clock = (unix, second) => new Date(unix * 1e3).toLocaleTimeString(tag, { timeZone: d.zone, hour: two, minute: two, second, hour12: 0 });
   const take = s => {
-    const note = s.note[lang] || s.note.en, box = find("note");
+    const note = [s.news || 0, s.note].map(n => n[lang] || n.en).join("\n").trim(), box = find("note");
     if (box.textContent != note) box.hidden = !(box.textContent = note);
     show("updated", clock(s.at, two) + d.wib);
     show("head", s.log.join(":"));
@@ -68,6 +68,6 @@
     const left = (d.reload - age()) * 1e3 + 9, ms = wait * (750 + random() * 500);
     later(left > 0 ? min(left, ms) : ms);
   };
-  doc.addEventListener("visibilitychange", () => doc.hidden || later(random() * 1e3));
+  doc.onvisibilitychange = () => doc.hidden || later(random() * 1e3);
   next();
 })();

@@ -17,7 +17,7 @@ from meterai.gate.waiting.place_in_line import PlaceInLine, place_in_line
 from meterai.gate.waiting.ticket_code import code_image
 from meterai.kernel.clock import ZONES
 from meterai.kit.formats.display import number_text
-from meterai.texts.mechanism.languages import of_two, prefix_of
+from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import HEADLINES, TEXTS
 from meterai.waiting_room.files.published_documents import Status
@@ -173,7 +173,7 @@ class WaitPages:
             "said": verdict_text(
                 verdict, status, _moments(published, event, ticket, place), language=language
             ),
-            "note": of_two(language, status.note.id, status.note.en) if status else "",
+            "note": status.words_in(language) if status else "",
             "state": place.state,
             "heard_state": "" if verdict.advice is Advice.UNHEARD else place.state,
             "is_called": place.is_called,

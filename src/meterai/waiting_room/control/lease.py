@@ -21,7 +21,7 @@ from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
 from meterai.waiting_room.control.selection_loop import SelectionController
 from meterai.waiting_room.control.site_load import forget_silent
-from meterai.waiting_room.control.step_draft import Beacon, StepContext
+from meterai.waiting_room.control.step_draft import Beacon, ReadNews, StepContext, no_news
 from meterai.waiting_room.files.queue_folder import queue_of
 from meterai.waiting_room.files.window_files import Superseded
 from meterai.waiting_room.rules.seeds import SeedChains
@@ -51,6 +51,7 @@ class LeaseLoop:
     """A public source of randomness; None: the operator is trusted with the seeds."""
     general_share: int | None = None
     """Purchases for no event that may begin in a minute while people wait; None: not promised."""
+    read_news: ReadNews = no_news
     leads: bool = False
     _awake: list[str] = field(default_factory=list)
     """Events whose queue needs steps."""
@@ -164,7 +165,15 @@ class LeaseLoop:
         publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
         await forget_silent(self.db)
         steering = StepContext(
-            self.db, event, self.holder, epoch, keys, self._chains[event], beacon, self.general_share
+            self.db,
+            event,
+            self.holder,
+            epoch,
+            keys,
+            self._chains[event],
+            beacon,
+            self.general_share,
+            self.read_news,
         )
         return SelectionController(steering, publisher, self.fail_point)
 

@@ -67,7 +67,8 @@ class SelectionController:
         self._fail_point("queue_decided")
         self._queue, self._called, self._calls = decided.queue, decided.called, decided.step.calls
         await self._catch_up.publish(decided, now)
-        await self._status_writer.publish(decided, figures, measured, now=now)
+        news = await self._steering.read_news(queue.event)
+        await self._status_writer.publish(decided, figures, measured, news=news, now=now)
         self._published_at = now
         await self._catch_up.forget(decided.queue, now)
         return decided

@@ -42,11 +42,20 @@ class StatusWriter:
         self._fan_at = 0.0
 
     async def publish(
-        self, decided: StepDecision, figures: PromiseFigures, measured: SiteMeasurements, *, now: float
+        self,
+        decided: StepDecision,
+        figures: PromiseFigures,
+        measured: SiteMeasurements,
+        *,
+        news: Announcement,
+        now: float,
     ) -> None:
-        """Signs and publishes the status after a step. `now`: Unix seconds. Raises: `Superseded`."""
+        """Signs and publishes the status after a step, with the `news` of the service. `now`: Unix seconds.
+
+        Raises: `Superseded`.
+        """
         fan = await self._fan_now(decided, now)
-        status = self._status(decided, figures, measured, now=now, fan=fan)
+        status = self._status(decided, figures, measured, news=news, now=now, fan=fan)
         await asyncio.to_thread(self._publisher.publish_status, status)
 
     def _status(
@@ -55,6 +64,7 @@ class StatusWriter:
         figures: PromiseFigures,
         measured: SiteMeasurements,
         *,
+        news: Announcement,
         now: float,
         fan: list[tuple[int, int, int]],
     ) -> Status:
@@ -82,6 +92,7 @@ class StatusWriter:
             note=note_of(decided, measured),
             stopped=msgspec.UNSET if measured.is_stamping else True,
             stalled=msgspec.UNSET if measured.can_buy else True,
+            news=msgspec.UNSET if news == Announcement() else news,
         )
 
     async def _fan_now(self, decided: StepDecision, now: float) -> list[tuple[int, int, int]]:

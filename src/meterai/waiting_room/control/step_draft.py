@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -13,6 +13,7 @@ from meterai.waiting_room.files.log_facts import (
     EntryFacts,
 )
 from meterai.waiting_room.files.promise_book import Promise
+from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.queue_keys import QueueKeys
 from meterai.waiting_room.files.window_files import Gathered
 from meterai.waiting_room.files.window_seeds import WindowSeeds
@@ -21,6 +22,14 @@ from meterai.waiting_room.rules.rate_model import SiteMeasurements
 from meterai.waiting_room.rules.seeds import SeedChains
 from meterai.waiting_room.rules.step_times import CLOCK_RUNS_BACK_S, ELAPSED_S_MAX, PAUSE_FROM_S
 from meterai.waiting_room.store import queues
+
+type ReadNews = Callable[[str], Awaitable[Announcement]]
+"""Event -> what the service tells people in its line of incidents, and announces."""
+
+
+async def no_news(event: str) -> Announcement:
+    """Tells nothing."""
+    return Announcement()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class StepContext:
     beacon: Beacon | None = None
     general_share: int | None = None
     """Purchases for no event that may begin in a minute while people wait; None: not promised."""
+    read_news: ReadNews = no_news
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.untrusted_json import read_json
+from meterai.texts.mechanism.languages import of_two
 from meterai.waiting_room.rules.model import Policy, QueueState, Schedule
 
-STATUS_BYTES_MAX = 1024
+STATUS_BYTES_MAX = 1280
+NEWS_BYTES_MAX = 230
+"""Bytes of the news in a status, both languages together."""
 LOG_STATES = 2
 """The format of a log that states each change of state with its cause."""
 LOG_FORMAT = LOG_STATES
@@ -68,7 +71,7 @@ class Announcement(msgspec.Struct, frozen=True):
 
 
 class Status(Document, frozen=True, kw_only=True):
-    """The current state of the queue. It holds no personal data and has at most 1,024 bytes with its
+    """The current state of the queue. It holds no personal data and has at most 1,280 bytes with its
     signature."""
 
     epoch: Figure
@@ -104,6 +107,14 @@ class Status(Document, frozen=True, kw_only=True):
     stalled: bool | msgspec.UnsetType = msgspec.UNSET
     """No code is sent, or the gateway opens no charge. Few people are called then, and no time is promised
     either."""
+    news: Announcement | msgspec.UnsetType = msgspec.UNSET
+    """What the service tells everybody in this line of incidents, and announces. It is no act of the line's
+    operator, so the public log does not have it."""
+
+    def words_in(self, language: str) -> str:
+        """What every page of the line says: the news, and the words of the line's operator. A line each."""
+        told = (Announcement() if self.news is msgspec.UNSET else self.news, self.note)
+        return "\n".join(filter(None, (of_two(language, one.id, one.en) for one in told)))
 
     @property
     def head(self) -> str:

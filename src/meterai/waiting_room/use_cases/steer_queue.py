@@ -18,7 +18,7 @@ from meterai.waiting_room.store import log_rows, queues
 from meterai.waiting_room.store.queues import Queue
 
 NOTE_BYTES_MAX: Final = 160
-"""Bytes of both languages together, as in the status, which has 1,024 bytes for everything."""
+"""Bytes of both languages together, as in the status, which has 1,280 bytes for everything."""
 
 
 async def switch_queue(
