@@ -15,8 +15,9 @@ from meterai.news.apology import store as apologies
 from meterai.news.apology.letter import letter_of
 from meterai.news.apology.model import Apology, Figures, Money
 from meterai.news.apology.publish import KIND, draft_apology, facts_of, publish_apology
-from meterai.news.apology.queries import apology_for, fresh_apologies
+from meterai.news.apology.queries import apology_for
 from meterai.news.model import BothLanguages, Component, Severity
+from meterai.news.queries import current_news
 from meterai.news.use_cases.declare_incident import IncidentForm, declare_incident
 from meterai.news.use_cases.update_incident import resolve_incident
 from meterai.operations.officers.requests import find_request
@@ -105,9 +106,11 @@ async def test_an_apology_is_published_once_and_never_changes(database: TestData
         await shop.pay(later)
         await shop.expire()
         async with database.site.connection() as connection:
-            [fresh] = await fresh_apologies(connection, now=shop.clock())
-            assert await fresh_apologies(connection, now=shop.clock() + timedelta(days=8)) == []
-        assert fresh == published
+            news = await current_news(connection, now=shop.clock())
+            later_news = await current_news(connection, now=shop.clock() + timedelta(days=8))
+            assert await apology_for(connection, number) == published
+        assert [one.incident for one in news.for_visitors().apologies] == [number]
+        assert later_news.apologies == ()
         with pytest.raises(Refusal, match=r"apology\.published"):
             await publish_apology(database.operator, number, facts, actor=ANI, now=shop.clock())
         audit = await database.owner.fetchval(

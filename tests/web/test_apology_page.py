@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import msgspec
+import pytest
 
 from meterai.news.apology.model import Figures, Money
+from tests.api.partner import json_of
 from tests.waiting_room.line import NOON
+from tests.web.asking import ask
 from tests.web.running_site import RunningSite
 
 MONEY = Money(paid=50_000, stamped=25_000, refunded=12_500, under_way=12_500)
@@ -24,7 +27,10 @@ FIGURES = Figures(
 )
 
 
-async def test_everybody_reads_what_became_of_every_rupiah(running: RunningSite) -> None:
+async def test_everybody_reads_what_became_of_every_rupiah(
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("meterai.news.reader.LOOK_S", 0.0)
     owner = running.line.database.owner
     await owner.execute(
         """INSERT INTO news.incident (components, severity, state, title_id, title_en, started_at, ended_at)
@@ -39,6 +45,11 @@ async def test_everybody_reads_what_became_of_every_rupiah(running: RunningSite)
         msgspec.json.encode(FIGURES).decode(),
         NOON,
     )
+    for address in ("/", "/status"):
+        await reader.get(address)
+        assert 'href="/kabar/1"' in reader.text
+    found = json_of(await ask(running.site, "/api/v1/announcements"))["apologies"]
+    assert [(one["incident"], one["url"]) for one in found] == [(1, "http://situs/kabar/1")]
     await reader.get("/kabar/1")
     assert reader.status == 200
     for words in ("Permohonan maaf: Pembayaran terganggu.", "Rp50.000", "Rp25.000", "Kami &lt;berubah&gt;."):

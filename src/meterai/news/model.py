@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -146,6 +147,15 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
         return self.starts_at <= now < self.ends_at
 
 
+class ApologyNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """That an apology for an incident is published, at /kabar/NUMBER."""
+
+    incident: int
+    title: BothLanguages
+    """Of the incident."""
+    published_at: datetime
+
+
 class News(msgspec.Struct, frozen=True):
     """What is told at a moment."""
 
@@ -153,30 +163,34 @@ class News(msgspec.Struct, frozen=True):
     """The open ones, the worst first, with all updates."""
     announcements: tuple[Announcement, ...] = ()
     """Of all audiences, the newest first."""
+    apologies: tuple[ApologyNotice, ...] = ()
+    """Those that are new, the newest first."""
 
     def at(self, now: datetime) -> News:
         """The same without announcements that are over."""
-        return News(self.incidents, tuple(one for one in self.announcements if one.is_current(now)))
+        return self._with(one for one in self.announcements if one.is_current(now))
 
     def for_visitors(self, event: str | None = None) -> News:
         """What visitors of the site read; with what is for those of `event`."""
-        return News(self.incidents, tuple(one for one in self.announcements if one.is_for(event)))
+        return self._with(one for one in self.announcements if one.is_for(event))
 
     def for_line(self, event: str) -> News:
         """What people in the line of an event read."""
-        return News(
-            self.incidents, tuple(one for one in self.announcements if one.is_for(event, in_line=True))
-        )
+        return self._with(one for one in self.announcements if one.is_for(event, in_line=True))
 
     def for_partners(self, event: str | None = None) -> News:
         """What partners read: also what visitors read."""
-        read = (one for one in self.announcements if one.audience is Audience.PARTNERS or one.is_for(event))
-        return News(self.incidents, tuple(read))
+        return self._with(
+            one for one in self.announcements if one.audience is Audience.PARTNERS or one.is_for(event)
+        )
 
     def for_everybody(self) -> News:
         """What the status page shows: all but what is for partners, or for one line."""
         public = (Audience.ALL, Audience.EVENT)
-        return News(self.incidents, tuple(one for one in self.announcements if one.audience in public))
+        return self._with(one for one in self.announcements if one.audience in public)
+
+    def _with(self, announcements: Iterable[Announcement]) -> News:
+        return msgspec.structs.replace(self, announcements=tuple(announcements))
 
 
 def checked_title(title: BothLanguages) -> BothLanguages:

@@ -6,16 +6,20 @@ from datetime import datetime
 
 from meterai.kit.database import Connection
 from meterai.news import store
+from meterai.news.apology import store as apology_store
+from meterai.news.apology.model import FRESH
 from meterai.news.model import Announcement, Incident, News
 
 LISTED_MAX = 200
 
 
 async def current_news(conn: Connection, *, now: datetime) -> News:
-    """The open incidents, the worst first, and the announcements that stand there now, the newest first."""
+    """The open incidents, the worst first; the announcements that stand there now and the apologies that are
+    new, the newest first."""
     incidents = await store.open_incidents(conn)
     incidents.sort(key=lambda one: (-one.severity.rank, -one.number))
-    return News(tuple(incidents), tuple(await store.announcements_at(conn, now)))
+    apologies = await apology_store.notices_since(conn, now - FRESH)
+    return News(tuple(incidents), tuple(await store.announcements_at(conn, now)), tuple(apologies))
 
 
 async def incident(conn: Connection, number: int) -> Incident:

@@ -62,11 +62,21 @@ class AnnouncementNow(msgspec.Struct, frozen=True, kw_only=True):
     ends_at: datetime
 
 
+class ApologyNow(msgspec.Struct, frozen=True, kw_only=True):
+    """An apology after an incident, of the last seven days. `url`: its page."""
+
+    incident: int
+    title: Texts
+    url: str
+    published_at: datetime
+
+
 class AnnouncementsNow(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told now: open incidents, the worst first, and announcements, the newest first."""
+    """What is told now: open incidents, the worst first, announcements and apologies, the newest first."""
 
     incidents: list[IncidentNow]
     announcements: list[AnnouncementNow]
+    apologies: list[ApologyNow]
 
 
 @get("/api/v1/announcements", opt=operation(scope=None, cors=True))
@@ -80,6 +90,15 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     return AnnouncementsNow(
         incidents=[_incident(one) for one in news.incidents],
         announcements=[_announcement(one) for one in news.announcements],
+        apologies=[
+            ApologyNow(
+                incident=one.incident,
+                title=_texts(one.title),
+                url=f"{service.public_url}/kabar/{one.incident}",
+                published_at=one.published_at,
+            )
+            for one in news.apologies
+        ],
     )
 
 

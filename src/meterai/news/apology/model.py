@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
@@ -10,6 +10,8 @@ import msgspec
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.news.model import BothLanguages
 
+FRESH: Final = timedelta(days=7)
+"""How long the home page has a link to an apology."""
 CHANGES_LENGTH_MAX: Final = 4_000
 """Characters of what changes, in each language."""
 

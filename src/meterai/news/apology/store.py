@@ -10,6 +10,7 @@ import msgspec
 
 from meterai.kit.database import Connection, call
 from meterai.news.apology.model import Apology, Figures
+from meterai.news.model import ApologyNotice
 
 _APOLOGY = """SELECT a.incident, jsonb_build_object('id', i.title_id, 'en', i.title_en) AS title,
         jsonb_build_object('id', a.changes_id, 'en', a.changes_en) AS changes, a.figures, a.published_at
@@ -44,10 +45,15 @@ async def find(conn: Connection, incident: int) -> Apology | None:
     return None if row is None else _apology(dict(row))
 
 
-async def published_since(conn: Connection, since: datetime) -> list[Apology]:
-    """The apologies that were published since then, the newest first."""
-    rows = await conn.fetch(_APOLOGY + "WHERE a.published_at >= $1 ORDER BY a.published_at DESC", since)
-    return [_apology(dict(row)) for row in rows]
+async def notices_since(conn: Connection, since: datetime) -> list[ApologyNotice]:
+    """That apologies were published since then, the newest first."""
+    rows = await conn.fetch(
+        """SELECT a.incident, jsonb_build_object('id', i.title_id, 'en', i.title_en) AS title, a.published_at
+           FROM news.apology a JOIN news.incident i ON i.number = a.incident
+           WHERE a.published_at >= $1 ORDER BY a.published_at DESC""",
+        since,
+    )
+    return [msgspec.convert(dict(row), ApologyNotice) for row in rows]
 
 
 def _apology(row: Mapping[str, Any]) -> Apology:
