@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from meterai.customers.organisations import SELLER
+from meterai.news.model import Audience
+from meterai.news.use_cases.update_incident import resolve_incident
 from tests.api.partner import json_of
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite
+from tests.web.test_site_news import TEXT, announce, declare
 
 _MINUTES = (2, 3, 10)
 
@@ -63,7 +66,25 @@ async def test_it_answers_while_the_database_is_down(running: RunningSite) -> No
     running.db.is_down = True
     said = await _status(running)
     assert (said["figures"], said["lines"]) == (None, [])
+    assert (said["incidents"], said["announcements"]) == (None, None)
     assert {one["state"] for one in said["parts"] if one["part"] != "verification"} == {"disrupted"}
+
+
+async def test_it_tells_incidents_until_a_day_after_their_end_and_what_is_for_everybody(
+    running: RunningSite,
+) -> None:
+    now, operator = running.line.now, running.line.database.operator
+    number = await declare(running)
+    await announce(running, "Semua")
+    await announce(running, "Mitra", audience=Audience.PARTNERS)
+    said = await _status(running)
+    assert [one["title"]["id"] for one in said["announcements"]] == ["Semua kini."]
+    assert [(one["number"], one["ended_at"]) for one in said["incidents"]] == [(number, None)]
+    await resolve_incident(operator, number, TEXT, actor="rina", now=now)
+    (ended,) = (await _status(running))["incidents"]
+    assert (ended["state"], ended["next_update_at"]) == ("resolved", None)
+    running.line.now += timedelta(days=2)
+    assert (await _status(running))["incidents"] == []
 
 
 async def test_however_many_ask_the_database_is_asked_once_a_second(

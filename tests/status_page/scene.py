@@ -24,12 +24,18 @@ from tests.ports import free_port
 START = datetime(2026, 9, 5, 7, 5, tzinfo=UTC)
 """14.05 WIB."""
 INCIDENT = {
-    "id": "0190-abc",
+    "number": 7,
     "severity": "major",
     "title": {"id": "QRIS tidak diterima", "en": "QRIS is not taken"},
-    "since": "2026-09-05T06:30:00Z",
+    "started_at": "2026-09-05T06:30:00Z",
     "next_update_at": "2026-09-05T07:30:00Z",
-    "updates": [{"at": "2026-09-05T06:40:00Z", "text": {"id": "Kami periksa.", "en": "We look <into> it."}}],
+    "updates": [
+        {
+            "at": "2026-09-05T06:40:00Z",
+            "state": "identified",
+            "text": {"id": "Kami periksa.", "en": "We look <into> it."},
+        }
+    ],
 }
 
 

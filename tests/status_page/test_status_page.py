@@ -71,10 +71,10 @@ async def test_a_restart_forgets_nothing_and_the_core_that_is_back_ends_outages(
         await scene.minutes(1)
         assert "Semua layanan berjalan" in scene.page()
         assert "14.06 WIB sampai 5 September 2026 pukul 14.15 WIB" in scene.page()
-        closed = scene.page("insiden/0190-abc.html")
+        closed = scene.page("insiden/7.html")
         assert "Selesai pada 5 September 2026 pukul 14.15 WIB" in closed
         assert "Kami periksa." in closed
-        assert "We look &lt;into&gt; it." in scene.page("en/insiden/0190-abc.html")
+        assert "We look &lt;into&gt; it." in scene.page("en/insiden/7.html")
 
 
 async def test_one_question_without_an_answer_is_not_called_silence(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ async def test_incidents_stay_while_the_service_can_not_read_its_news(tmp_path: 
         scene.said |= {"incidents": None, "announcements": None, "figures": None}
         await scene.minutes(1)
         assert "QRIS tidak diterima" in scene.page()
-        assert "Selesai" not in scene.page("insiden/0190-abc.html")
+        assert "Selesai" not in scene.page("insiden/7.html")
 
 
 async def test_the_feed_has_stable_ids_and_what_rfc_4287_asks_for(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ async def test_the_feed_has_stable_ids_and_what_rfc_4287_asks_for(tmp_path: Path
             assert all(part.findtext(f"{_ATOM}{name}") for name in ("id", "title", "updated"))
         assert feed.find(f"{_ATOM}author/{_ATOM}name") is not None
     ids = [[one.findtext(f"{_ATOM}id") for one in feed.iter(f"{_ATOM}entry")] for feed in (first, again)]
-    assert ids[0] == ["urn:meterai:status:incident:0190-abc"]
+    assert ids[0] == ["tag:status.example,2026:incident-7"]
     assert len(set(ids[1])) == len(ids[1]) > 1
     assert ids[0][0] in ids[1]
     changed = {

@@ -15,9 +15,10 @@ from meterai.texts.mechanism.languages import of_two
 PATH: Final = "/api/v1/status"
 SILENT: Final = "status_page.no_answer"
 LIMITS: Final = CallLimits(connect_seconds=3, total_seconds=8, body_bytes_max=512 * 1024, connections_max=4)
-_LISTED_MAX: Final = 100
+_LISTED_MAX: Final = 200
 
-Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+Slug = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-z_-]{1,64}$")]
+Number = Annotated[int, msgspec.Meta(ge=0)]
 """Stands in names of files and in ids of the feed."""
 Sentence = Annotated[str, msgspec.Meta(max_length=4_000)]
 
@@ -37,30 +38,33 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     """What officers said of an incident at a moment."""
 
     at: datetime
+    state: str = ""
     text: Words
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as officers declared it."""
 
-    id: Id
+    number: Number
     severity: str
     title: Words
-    parts: Sequence[str] = ()
-    since: datetime
-    until: datetime | None = None
-    """When it was over; None: it goes on."""
+    components: Sequence[str] = ()
+    started_at: datetime
+    ended_at: datetime | None = None
+    """None: it goes on."""
     next_update_at: datetime | None = None
-    updates: Annotated[Sequence[Update], msgspec.Meta(max_length=_LISTED_MAX)] = ()
+    updates: Annotated[Sequence[Update], msgspec.Meta(max_length=1_000)] = ()
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):
     """Something that officers announce."""
 
-    id: Id
+    number: Number
+    title: Words
     text: Words
-    since: datetime
-    until: datetime | None = None
+    """Empty: the title says it all."""
+    starts_at: datetime
+    ends_at: datetime
 
 
 class CorePart(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,7 +97,7 @@ class CoreAnswer(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     environment: str = "production"
     parts: Annotated[Sequence[CorePart], msgspec.Meta(max_length=_LISTED_MAX)] = ()
-    lines: Annotated[Sequence[Id], msgspec.Meta(max_length=_LISTED_MAX)] = ()
+    lines: Annotated[Sequence[Slug], msgspec.Meta(max_length=_LISTED_MAX)] = ()
     figures: CoreFigures | None = None
     incidents: Annotated[Sequence[Incident], msgspec.Meta(max_length=_LISTED_MAX)] | None = None
     """None: the service does not know now, because its database is down."""

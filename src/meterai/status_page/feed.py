@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
+from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 from meterai.status_page.core_answer import Announcement, Incident
@@ -16,7 +17,6 @@ from meterai.texts.status_page import COMPONENTS, FEED_TITLE, OUTAGE_BEGAN, OUTA
 
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _ENTRIES_MAX: Final = 50
-_URN: Final = "urn:meterai:status"
 type _Entry = tuple[datetime, str, str, str, str]
 """When it changed, id, title, text, address."""
 
@@ -26,16 +26,17 @@ def make_feed(memory: Memory, *, url: str, language: str, began: datetime) -> by
     time of a feed without entries.
     """
     page = f"{url}{prefix_of(language)}/"
+    tag = f"tag:{urlsplit(url).hostname or 'localhost'},2026:"  # RFC 4151
     found = sorted(
         [
-            *(_of_incident(one, page=page, language=language) for one in memory.incidents.values()),
-            *_of_announcements(memory, page=page, language=language),
-            *(_of_outage(one, page=page, language=language) for one in memory.outages),
+            *(_of_incident(one, tag, page=page, language=language) for one in memory.incidents.values()),
+            *_of_announcements(memory, tag, page=page, language=language),
+            *(_of_outage(one, tag, page=page, language=language) for one in memory.outages),
         ],
         reverse=True,
     )[:_ENTRIES_MAX]
     feed = ElementTree.Element("feed", {"xmlns": _NAMESPACE, "xml:lang": language})
-    _add(feed, "id", f"{_URN}:feed:{language}")
+    _add(feed, "id", f"{tag}feed-{language}")
     _add(feed, "title", translate(FEED_TITLE, language))
     _add(feed, "updated", _time(found[0][0] if found else began))
     author = ElementTree.SubElement(feed, "author")
@@ -58,29 +59,37 @@ def _add_entry(feed: ElementTree.Element, entry: _Entry) -> None:
     _add(element, "content", text, type="text")
 
 
-def _of_incident(incident: Incident, *, page: str, language: str) -> _Entry:
+def _of_incident(incident: Incident, tag: str, *, page: str, language: str) -> _Entry:
     said = sorted(incident.updates, key=lambda one: one.at, reverse=True)
     text = "\n\n".join(
         f"{moment_text(one.at, language)}\n{one.text.in_language(language)}" for one in said
     ) or incident.title.in_language(language)
-    times = [incident.since, *(one.at for one in said), *([incident.until] if incident.until else [])]
+    times = [incident.started_at, *(one.at for one in said)]
+    times += [incident.ended_at] if incident.ended_at else []
     title = incident.title.in_language(language)
-    return max(times), f"{_URN}:incident:{incident.id}", title, text, f"{page}insiden/{incident.id}.html"
+    return (
+        max(times),
+        f"{tag}incident-{incident.number}",
+        title,
+        text,
+        f"{page}insiden/{incident.number}.html",
+    )
 
 
-def _of_announcements(memory: Memory, *, page: str, language: str) -> Iterator[_Entry]:
+def _of_announcements(memory: Memory, tag: str, *, page: str, language: str) -> Iterator[_Entry]:
     told: tuple[Announcement, ...] = tuple(memory.core.announcements or ()) if memory.core else ()
     for one in told:
-        text = one.text.in_language(language)
-        yield one.since, f"{_URN}:announcement:{one.id}", text[:120], text, page
+        title = one.title.in_language(language)
+        text = one.text.in_language(language) or title
+        yield one.starts_at, f"{tag}announcement-{one.number}", title, text, page
 
 
-def _of_outage(outage: Outage, *, page: str, language: str) -> _Entry:
+def _of_outage(outage: Outage, tag: str, *, page: str, language: str) -> _Entry:
     sentence = OUTAGE_OVER if outage.until else OUTAGE_BEGAN
     name = translate(COMPONENTS[outage.component], language)
     facts = {"name": name, "since": outage.since, "until": outage.until or outage.since}
     text = translate(sentence, language, facts)
-    return outage.until or outage.since, f"{_URN}:outage:{outage.id}", text, text, page
+    return outage.until or outage.since, f"{tag}outage-{outage.id}", text, text, page
 
 
 def _add(parent: ElementTree.Element, name: str, text: str, **attributes: str) -> None:

@@ -46,8 +46,8 @@ class Memory(msgspec.Struct, kw_only=True):
     unanswered: int = 0
     """Questions in a row without an answer."""
     unanswered_since: datetime | None = None
-    incidents: dict[str, Incident] = {}
-    """Those of the last 90 days, by id."""
+    incidents: dict[int, Incident] = {}
+    """Those of the last 90 days, by number."""
     outages: list[Outage] = []
     """The newest last."""
     healths: dict[Component, Health] = {}
@@ -86,13 +86,15 @@ class Memory(msgspec.Struct, kw_only=True):
         self.outages = kept[-_OUTAGES_MAX:]
 
     def _note_incidents(self, answer: CoreAnswer, now: datetime) -> None:
-        told = {one.id: one for one in answer.incidents or ()}
-        for id, known in self.incidents.items():
-            if id not in told and known.until is None:
-                self.incidents[id] = msgspec.structs.replace(known, until=now, next_update_at=None)
+        told = {one.number: one for one in answer.incidents or ()}
+        for number, known in self.incidents.items():
+            if number not in told and known.ended_at is None:
+                self.incidents[number] = msgspec.structs.replace(known, ended_at=now, next_update_at=None)
         merged = self.incidents | told
         self.incidents = {
-            id: one for id, one in merged.items() if one.until is None or now - one.until < _KEPT
+            number: one
+            for number, one in merged.items()
+            if one.ended_at is None or now - one.ended_at < _KEPT
         }
 
 

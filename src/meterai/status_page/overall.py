@@ -44,6 +44,6 @@ def overall(healths: Mapping[Component, Health], memory: Memory) -> Overall:
         return Overall(ALL_DOWN, Health.DOWN)
     if Health.DOWN in seen:
         return Overall(DISTURBED, Health.DOWN)
-    if any(one.until is None and one.severity != "info" for one in memory.incidents.values()):
+    if any(one.ended_at is None for one in memory.incidents.values()):
         return Overall(INCIDENT_OPEN, Health.DEGRADED)
     return Overall(SLOW, Health.DEGRADED) if Health.DEGRADED in seen else Overall(ALL_WELL, Health.UP)

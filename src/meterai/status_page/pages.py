@@ -25,6 +25,7 @@ from meterai.texts.mechanism import moments
 from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.texts.mechanism.languages import SOURCE, languages
 from meterai.texts.mechanism.translation import translate
+from meterai.texts.news_words import INCIDENT_STATES
 from meterai.texts.status_page import COMPONENTS, HEALTHS, SEVERITIES, Component, Health
 
 FOLDER: Final = Path(__file__).parent
@@ -71,14 +72,14 @@ def make_files(now: Now, facts: Facts) -> dict[str, bytes]:
         )
         files[f"{below}feed.atom"] = make_feed(now.memory, url=facts.url, language=language, began=now.at)
         files[f"{below}index.html"] = _front(now, facts, language)
-        for id, incident in now.memory.incidents.items():
-            files[f"{below}insiden/{id}.html"] = _incident(incident, now, facts, language=language)
+        for number, incident in now.memory.incidents.items():
+            files[f"{below}insiden/{number}.html"] = _incident(incident, now, facts, language=language)
     return files
 
 
 def _front(now: Now, facts: Facts, language: str) -> bytes:
     memory, healths = now.memory, now.healths
-    incidents = sorted(memory.incidents.values(), key=lambda one: one.since, reverse=True)
+    incidents = sorted(memory.incidents.values(), key=lambda one: one.started_at, reverse=True)
     today = business_date(now.at)
     return _render(
         "front.html",
@@ -92,8 +93,8 @@ def _front(now: Now, facts: Facts, language: str) -> bytes:
         core=memory.core or CoreAnswer(at=now.at),
         notice=now.notice.in_language(language) if now.notice else None,
         severity=now.notice.severity if now.notice else "",
-        open_incidents=[one for one in incidents if one.until is None],
-        past_incidents=[one for one in incidents if one.until is not None][:_PAST_SHOWN],
+        open_incidents=[one for one in incidents if one.ended_at is None],
+        past_incidents=[one for one in incidents if one.ended_at is not None][:_PAST_SHOWN],
         announcements=_current(memory, now.at),
         outages=list(reversed(memory.outages))[:_OUTAGES_SHOWN],
         shares=[share_text(now.history, one, today, language=language) for one in Component],
@@ -105,7 +106,7 @@ def _incident(incident: Incident, now: Now, facts: Facts, *, language: str) -> b
         "incident.html",
         facts,
         language,
-        address=f"insiden/{incident.id}.html",
+        address=f"insiden/{incident.number}.html",
         now=now.at,
         incident=incident,
         updates=sorted(incident.updates, key=lambda one: one.at, reverse=True),
@@ -115,7 +116,7 @@ def _incident(incident: Incident, now: Now, facts: Facts, *, language: str) -> b
 
 def _current(memory: Memory, at: datetime) -> list[Any]:
     told = (memory.core.announcements if memory.core else None) or ()
-    return [one for one in told if one.since <= at and (one.until is None or at < one.until)]
+    return [one for one in told if one.starts_at <= at < one.ends_at]
 
 
 def _for_machines(now: Now) -> bytes:
@@ -133,7 +134,7 @@ def _for_machines(now: Now) -> bytes:
             "last_answer": memory.core,
         },
         "notice": now.notice,
-        "incidents": sorted(memory.incidents.values(), key=lambda one: one.since),
+        "incidents": sorted(memory.incidents.values(), key=lambda one: one.number),
         "outages": [{"id": one.id, **msgspec.to_builtins(one)} for one in memory.outages],
         "days": now.history.days(business_date(now.at)),
     }
@@ -173,6 +174,7 @@ def environment_of(language: str) -> Environment:
         "component_name": _named(COMPONENTS, language),
         "health_text": _named(HEALTHS, language),
         "severity_text": _named(SEVERITIES, language),
+        "state_text": _named(INCIDENT_STATES, language),
         "told": lambda sentence, **facts: translate(sentence, language, facts),
     }
     environment.filters |= {

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from meterai.texts import news_words
 from meterai.texts.mechanism.marks import N_
 
 
@@ -43,12 +44,8 @@ HEALTHS: Final[Mapping[Health, str]] = {
     Health.DOWN: N_("Terganggu"),
     Health.UNKNOWN: N_("Belum diketahui"),
 }
-SEVERITIES: Final[Mapping[str, str]] = {
-    "info": N_("Informasi"),
-    "minor": N_("Gangguan kecil"),
-    "major": N_("Gangguan besar"),
-    "critical": N_("Layanan terhenti"),
-}
+SEVERITIES: Final[Mapping[str, str]] = {"info": N_("Informasi"), **news_words.SEVERITIES}
+"""Of incidents, and of the notice by hand."""
 ALL_WELL: Final = N_("Semua layanan berjalan")
 SLOW: Final = N_("Sebagian layanan lambat atau tertunda")
 DISTURBED: Final = N_("Sebagian layanan terganggu")

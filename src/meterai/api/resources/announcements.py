@@ -38,7 +38,7 @@ class IncidentUpdateNow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class IncidentNow(msgspec.Struct, frozen=True, kw_only=True):
-    """An open incident. `updates`: the newest first. Null: no next update is promised."""
+    """An incident. `updates`: the newest first. Null: it is not over; no next update is promised."""
 
     number: int
     components: list[Component]
@@ -46,6 +46,7 @@ class IncidentNow(msgspec.Struct, frozen=True, kw_only=True):
     state: IncidentState
     title: Texts
     started_at: datetime
+    ended_at: datetime | None
     next_update_at: datetime | None
     updates: list[IncidentUpdateNow]
 
@@ -88,8 +89,8 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     reader = one_of(NewsReader, request.app.state, lambda: NewsReader(service.db, service.clock))
     news = (await reader.news()).for_partners()
     return AnnouncementsNow(
-        incidents=[_incident(one) for one in news.incidents],
-        announcements=[_announcement(one) for one in news.announcements],
+        incidents=[show_incident(one) for one in news.incidents],
+        announcements=[show_announcement(one) for one in news.announcements],
         apologies=[
             ApologyNow(
                 incident=one.incident,
@@ -102,7 +103,8 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     )
 
 
-def _incident(incident: Incident) -> IncidentNow:
+def show_incident(incident: Incident) -> IncidentNow:
+    """An incident as everybody sees it."""
     return IncidentNow(
         number=incident.number,
         components=list(incident.components),
@@ -110,6 +112,7 @@ def _incident(incident: Incident) -> IncidentNow:
         state=incident.state,
         title=_texts(incident.title),
         started_at=incident.started_at,
+        ended_at=incident.ended_at,
         next_update_at=incident.next_update_at,
         updates=[
             IncidentUpdateNow(at=one.at, state=one.state, text=_texts(one.text)) for one in incident.updates
@@ -117,7 +120,8 @@ def _incident(incident: Incident) -> IncidentNow:
     )
 
 
-def _announcement(one: Announcement) -> AnnouncementNow:
+def show_announcement(one: Announcement) -> AnnouncementNow:
+    """An announcement as everybody sees it."""
     return AnnouncementNow(
         number=one.number,
         audience=one.audience,

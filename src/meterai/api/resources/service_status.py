@@ -10,6 +10,12 @@ from litestar import Request, get
 
 from meterai.api.conventions.operations import operation
 from meterai.api.dependencies import Service, one_of
+from meterai.api.resources.announcements import (
+    AnnouncementNow,
+    IncidentNow,
+    show_announcement,
+    show_incident,
+)
 from meterai.bootstrap import App
 from meterai.operations.service_status import ServiceStatus
 from meterai.operations.use_cases.read_public_status import (
@@ -51,19 +57,22 @@ class FiguresNow(msgspec.Struct, frozen=True, kw_only=True):
 class StatusNow(msgspec.Struct, frozen=True, kw_only=True):
     """The status of the service. `lines`: the events that people may stand in line for.
 
-    Figures are null while the database does not answer.
+    `incidents`: the open ones, and those that ended in the last day; the newest first.
+    Incidents, announcements and figures are null while the database does not answer.
     """
 
     at: datetime
     environment: Literal["development", "production"]
     parts: list[PartNow]
     lines: list[str]
+    incidents: list[IncidentNow] | None
+    announcements: list[AnnouncementNow] | None
     figures: FiguresNow | None
 
 
 @get("/api/v1/status", opt=operation(scope=None, cors=True))
 async def read_status(request: Request[Any, Any, Any], service: Service) -> StatusNow:
-    """Reads how each part of the service runs, with a few figures.
+    """Reads how each part of the service runs, what is told of it, and a few figures.
 
     At most a second old. It also answers while the database is down.
     """
@@ -72,11 +81,14 @@ async def read_status(request: Request[Any, Any, Any], service: Service) -> Stat
 
 def show(service: App, status: PublicStatus) -> StatusNow:
     """The status as everybody sees it."""
+    news = status.news
     return StatusNow(
         at=status.seen.at,
         environment=service.settings.environment,
         parts=[PartNow(part=part, state=state) for part, state in status.seen.parts],
         lines=list(status.seen.lines),
+        incidents=[show_incident(one) for one in news.incidents] if news else None,
+        announcements=[show_announcement(one) for one in news.announcements] if news else None,
         figures=_shown(service, status.figures) if status.figures else None,
     )
 

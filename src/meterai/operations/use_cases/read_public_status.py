@@ -1,4 +1,4 @@
-"""Reads what everybody may know of the service now: parts and figures."""
+"""Reads what everybody may know of the service now: parts, news and figures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from meterai.accounting.days.queries import newest_statements
 from meterai.cases.queries import oldest_open_case
 from meterai.kernel.clock import age_s
 from meterai.kit.database import DATABASE_IS_DOWN, Connection, Database
+from meterai.news.model import News
+from meterai.news.queries import current_news, incidents_since
 from meterai.operations.service_status import ServiceStatus, StatusSnapshot
 from meterai.sales.queries.progress import median_s_to_stamp
 from meterai.waiting_room.queries import people_in_line
@@ -19,6 +21,8 @@ from meterai.waiting_room.queries import people_in_line
 LOOK_S = 1.0
 _SECONDS_MAX = 2.0
 _LATELY = timedelta(hours=1)
+_NEWS_OF = timedelta(days=1)
+"""Status pages read in this time that an incident is over, also after a break of their own."""
 
 
 class ClosedDay(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +50,9 @@ class PublicStatus(msgspec.Struct, frozen=True, kw_only=True):
 
     seen: StatusSnapshot
     figures: PublicFigures | None
-    """None: the database does not answer."""
+    """None, here and below: the database does not answer."""
+    news: News | None
+    """For everybody; with the incidents that ended in the last day."""
 
 
 class PublicStatusReader:
@@ -66,22 +72,29 @@ class PublicStatusReader:
     async def _read(self) -> PublicStatus:
         try:
             seen = await self._status.snapshot()
-            return PublicStatus(seen=seen, figures=await _figures(self._db, seen.at))
+            figures, news = await _known(self._db, seen.at)
+            return PublicStatus(seen=seen, figures=figures, news=news)
         finally:
             self._read_at = time.monotonic()
 
 
-async def _figures(db: Database, now: datetime) -> PublicFigures | None:
+async def _known(db: Database, now: datetime) -> tuple[PublicFigures | None, News | None]:
     try:
         async with asyncio.timeout(_SECONDS_MAX), db.connection() as connection:
-            return PublicFigures(
-                people_waiting=await people_in_line(connection),
-                median_s_to_stamp=await median_s_to_stamp(connection, since=now - _LATELY),
-                oldest_open_case_s=age_s(await oldest_open_case(connection), now),
-                day=await _newest_day(connection),
-            )
+            told = (await current_news(connection, now=now)).for_everybody()
+            lately = await incidents_since(connection, now - _NEWS_OF)
+            return await _figures(connection, now), News(tuple(lately), told.announcements)
     except DATABASE_IS_DOWN:  # the parts have said so in the log
-        return None
+        return None, None
+
+
+async def _figures(connection: Connection, now: datetime) -> PublicFigures:
+    return PublicFigures(
+        people_waiting=await people_in_line(connection),
+        median_s_to_stamp=await median_s_to_stamp(connection, since=now - _LATELY),
+        oldest_open_case_s=age_s(await oldest_open_case(connection), now),
+        day=await _newest_day(connection),
+    )
 
 
 async def _newest_day(connection: Connection) -> ClosedDay | None:
