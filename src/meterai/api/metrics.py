@@ -227,6 +227,11 @@ def _money(seen: Figures) -> Iterator[Metric]:
         "For how long the oldest day without a statement could have been closed.",
         seen.unclosed_s,
     )
+    yield _gauge(
+        "incident_update_overdue_seconds",
+        "For how long the next update of an open incident has been overdue.",
+        seen.update_overdue_s,
+    )
 
 
 def _differences(seen: Figures) -> Iterator[Metric]:

@@ -220,6 +220,9 @@ COMMANDS: Final = {
     "incident apology": _Entry(
         "meterai.cli.operator.incident_ends", "apologise", "Publish the apology after an incident."
     ),
+    "incident message": _Entry(
+        "meterai.cli.operator.news", "message", "Send a message to the customers of an incident."
+    ),
     "announcement list": _Entry("meterai.cli.operator.news", "list_announcements", "Show the announcements."),
     "announcement add": _Entry("meterai.cli.operator.news", "add", "Tell an audience something for a time."),
     "announcement end": _Entry("meterai.cli.operator.news", "end", "Take an announcement away now."),

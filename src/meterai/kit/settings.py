@@ -522,6 +522,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     news_per_day_foreign: Annotated[
         int, Doc(ge=0, description="the same to telephones of each other country code")
     ] = 100
+    message_price_email: Annotated[
+        int, Doc(ge=0, description="rupiah for one e-mail; officers see the sum before messages are sent")
+    ] = 5
+    message_price_home: Annotated[
+        int, Doc(ge=0, description="the same for a WhatsApp message to the home country")
+    ] = 600
+    message_price_foreign: Annotated[
+        int, Doc(ge=0, description="the same for a WhatsApp message to another country")
+    ] = 1_500
     mail_providers_file: Annotated[
         str,
         Doc(

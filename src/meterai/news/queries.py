@@ -22,6 +22,11 @@ async def current_news(conn: Connection, *, now: datetime) -> News:
     return News(tuple(incidents), tuple(await store.announcements_at(conn, now)), tuple(apologies))
 
 
+async def longest_overdue_s(conn: Connection, now: datetime) -> float:
+    """For how long the next update of an open incident has been overdue, at most; 0: none is."""
+    return max((one.overdue_s(now) for one in await store.open_incidents(conn)), default=0.0)
+
+
 async def incident(conn: Connection, number: int) -> Incident:
     """An incident with all updates, the newest first. Raises: Refusal NOT_FOUND `news.incident_unknown`."""
     return await store.read_incident(conn, number)

@@ -43,6 +43,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
 from meterai.kit.settings import queue_root
+from meterai.news.use_cases.remind_updates import remind_updates
 from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.check_lately import check_lately
 from meterai.operations.use_cases.clean_up_uploads import clean_up_uploads
@@ -222,6 +223,7 @@ def loops_of(
             busy_s=1,
             idle_s=60,
         ),
+        Loop(name="incidents", work=lambda: remind_updates(db, now=clock()), busy_s=60, idle_s=60),
         Loop(name="reconciliation", work=reconciler.turn, busy_s=5, idle_s=60),
         Loop(name="reports", work=lambda: make_due_report(db, clock=clock), busy_s=0.1, idle_s=5),
         Loop(name="reports_clean_up", work=lambda: forget_old_reports(db, now=clock()), idle_s=3_600),

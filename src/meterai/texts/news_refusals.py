@@ -45,6 +45,18 @@ NEWS_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Gangguan ini sudah selesai."),
         N_("Bila kambuh, umumkan gangguan baru. Teks yang sudah dibaca orang tidak diubah."),
     ),
+    "news.too_late_to_message": Explanation(
+        N_("Gangguan ini sudah selesai lebih dari {days} hari yang lalu."),
+        N_("Tulis permintaan maaf; pesan satu per satu tidak lagi dikirim."),
+    ),
+    "news.more_affected": Explanation(
+        N_("Pesannya sekarang {messages}, lebih dari {messages_max} yang Anda setujui."),
+        N_("Lihat lagi jumlah dan biayanya, lalu kirim. Belum ada pesan yang ditulis."),
+    ),
+    "news.nobody_affected": Explanation(
+        N_("Tidak ada pelanggan terdampak yang belum dikirimi pesan."),
+        N_("Tidak ada yang perlu dilakukan. Lihat lagi bila gangguan berlanjut."),
+    ),
     "news.announcement_unknown": Explanation(
         N_("Pengumuman dengan nomor ini tidak ada."), N_("Lihat daftar pengumuman, lalu coba lagi.")
     ),

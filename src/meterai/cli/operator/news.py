@@ -12,10 +12,12 @@ import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator.shared.operator_database import with_database
-from meterai.cli.operator.shared.operator_settings import operator_name
+from meterai.cli.operator.shared.operator_settings import operator_name, operator_settings
 from meterai.kernel.clock import system_clock
+from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database
 from meterai.news import queries
+from meterai.news.messages.affected import Affected, affected_by, prices_of
 from meterai.news.model import (
     Announcement,
     Audience,
@@ -26,6 +28,7 @@ from meterai.news.model import (
     Severity,
 )
 from meterai.news.use_cases import announce, declare_incident, update_incident
+from meterai.news.use_cases.message_affected import message_affected
 
 _DAYS_SHOWN = 90
 _FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M%z"]
@@ -141,6 +144,42 @@ def resolve(
         lambda db: update_incident.resolve_incident(db, number, said, ended_at=end, actor=officer, now=now),
     )
     typer.echo(f"Incident {number} is resolved.")
+
+
+def message(
+    number: NumberArgument,
+    send: Annotated[
+        int | None,
+        typer.Option(min=1, help="Write at most so many messages. Left out: only show number and cost."),
+    ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = None,
+) -> None:
+    """Show whom an incident affects and what messages to them cost; with --send, write them.
+
+    Nobody gets two about the same incident. The worker sends them, within the day's budget.
+    """
+    prices, now, officer = prices_of(operator_settings(data)), system_clock(), operator_name()
+
+    async def work(db: Database) -> Affected:
+        if send is not None:
+            return await message_affected(
+                db, number, messages_max=send, prices=prices, actor=officer, now=now
+            )
+        async with db.connection() as connection:
+            return await affected_by(connection, number, prices, now=now)
+
+    found = _run(data, work)
+    if as_json:
+        typer.echo(msgspec.json.encode(found).decode())
+        return
+    by_prefix = ", ".join(f"{count:,} to {prefix}" for prefix, count in sorted(found.new.items())) or "none"
+    typer.echo(f"Customers affected: {found.customers:,}. Messages to them so far: {found.written:,}.")
+    typer.echo(f"New messages: {by_prefix}; together {format_rupiah(found.cost)}.")
+    if send is not None:
+        typer.echo(f"They are written. Next: meterai incident messages {number}")
+    elif found.messages:
+        typer.echo(f"Send them: meterai incident message {number} --send {found.messages}")
 
 
 def list_announcements(as_json: JsonOption = False, data: DataOption = None) -> None:

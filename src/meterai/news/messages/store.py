@@ -30,6 +30,18 @@ async def add(
     return added
 
 
+async def affected_customers(conn: Connection, incident: int, now: datetime) -> list[uuid.UUID]:
+    """The customers whom an incident affects."""
+    rows = await conn.fetch("SELECT * FROM news.affected_customers($1, $2)", incident, now)
+    return [row[0] for row in rows]
+
+
+async def affected_messages(conn: Connection, incident: int, now: datetime) -> list[tuple[str, bool, int]]:
+    """(prefix, not written yet, messages) of what these customers would get."""
+    rows = await conn.fetch("SELECT * FROM news.affected_messages($1, $2)", incident, now)
+    return [(row["prefix"], row["is_new"], row["messages"]) for row in rows]
+
+
 async def claim(
     tx: Connection, kinds: Collection[str], budgets: Budgets, *, limit: int, now: datetime
 ) -> list[Claimed]:

@@ -22,6 +22,7 @@ from meterai.ledger import queries as ledger
 from meterai.ledger.model import DISTRIBUTOR, ISSUER, books
 from meterai.news.messages.model import MessageState
 from meterai.news.messages.queries import message_budgets, message_states
+from meterai.news.queries import longest_overdue_s
 from meterai.operations.followed import Receiving, oldest_followed, receiving
 from meterai.operations.last_backup import last_backup
 from meterai.operations.use_cases.keep_terms import last_kept
@@ -89,6 +90,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     news_messages: Mapping[MessageState, int]
     """About incidents and announcements: those that wait, and those that ended today."""
     news_budgets: list[BudgetUse]
+    update_overdue_s: float
+    """For how long the next update of an open incident has been overdue."""
     queues: list[QueueView]
     """Without queues that rest."""
     sites: list[SiteReport]
@@ -134,6 +137,7 @@ async def measure_service(
             code_budgets=await budgets_today(connection, code_budgets, now),
             news_messages=await message_states(connection, now=now),
             news_budgets=await message_budgets(connection, news_budgets, now),
+            update_overdue_s=await longest_overdue_s(connection, now),
             queues=queues,
             sites=await site_reports(connection),
             at=now,
