@@ -85,6 +85,11 @@ async def test_it_tells_incidents_until_a_day_after_their_end_and_what_is_for_ev
     assert (ended["state"], ended["next_update_at"]) == ("resolved", None)
     running.line.now += timedelta(days=2)
     assert (await _status(running))["incidents"] == []
+    await running.line.database.owner.execute(
+        "INSERT INTO news.apology VALUES ($1, 'x', 'x', '{}', $2)", number, running.line.now
+    )
+    (ended,) = (await _status(running))["incidents"]
+    assert ended["apology"]["url"] == f"http://situs/kabar/{number}"
 
 
 async def test_however_many_ask_the_database_is_asked_once_a_second(

@@ -96,6 +96,18 @@ async def test_incidents_stay_while_the_service_can_not_read_its_news(tmp_path: 
         assert "Selesai" not in scene.page("insiden/7.html")
 
 
+async def test_an_apology_is_linked_from_pages_and_feed(tmp_path: Path) -> None:
+    url = "https://situs.example/kabar/7"
+    apology = {"url": url, "published_at": "2026-09-05T08:00:00Z"}
+    over = INCIDENT | {"ended_at": "2026-09-05T07:00:00Z", "next_update_at": None, "apology": apology}
+    async with status_page(tmp_path, incidents=[over]) as scene:
+        await scene.minutes(0)
+        for page in ("index.html", "insiden/7.html"):
+            assert f'href="{url}"' in scene.page(page)
+        assert url in scene.page("feed.atom")
+        assert "<updated>2026-09-05T08:00:00Z" in scene.page("feed.atom")
+
+
 async def test_the_feed_has_stable_ids_and_what_rfc_4287_asks_for(tmp_path: Path) -> None:
     async with status_page(tmp_path, incidents=[INCIDENT]) as scene:
         await scene.minutes(0)

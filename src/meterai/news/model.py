@@ -108,6 +108,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None = None
     next_update_at: datetime | None = None
     """When people can expect the next update; None: it is over."""
+    apologised_at: datetime | None = None
+    """When the apology for it was published, at /kabar/NUMBER; None: there is none."""
     updates: tuple[IncidentUpdate, ...] = ()
     """The newest first."""
 

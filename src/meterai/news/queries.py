@@ -33,8 +33,8 @@ async def incident(conn: Connection, number: int) -> Incident:
 
 
 async def incidents_since(conn: Connection, since: datetime) -> list[Incident]:
-    """The incidents that were not over at `since`, the newest first, with all updates; at most
-    `LISTED_MAX`."""
+    """The incidents that were not over at `since`, or got their apology later, the newest first, with all
+    updates; at most `LISTED_MAX`."""
     return await store.incidents_since(conn, since, limit=LISTED_MAX)
 
 

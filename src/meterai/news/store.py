@@ -12,9 +12,13 @@ from meterai.news.model import Announcement, Incident, IncidentUpdate
 
 _INCIDENT = """SELECT i.number, i.components, i.severity, i.state, i.started_at, i.ended_at, i.next_update_at,
     jsonb_build_object('id', i.title_id, 'en', i.title_en) AS title,
+    (SELECT a.published_at FROM news.apology a WHERE a.incident = i.number) AS apologised_at,
     (SELECT jsonb_agg(jsonb_build_object('state', u.state, 'at', u.at,
          'text', jsonb_build_object('id', u.text_id, 'en', u.text_en)) ORDER BY u.place DESC)
      FROM news.incident_update u WHERE u.incident = i.number) AS updates FROM news.incident i """
+_SINCE = """WHERE coalesce(i.ended_at, 'infinity') >= $1
+        OR i.number IN (SELECT a.incident FROM news.apology a WHERE a.published_at >= $1)
+    ORDER BY i.started_at DESC, i.number DESC LIMIT $2"""
 _ANNOUNCEMENT = """SELECT a.number, a.audience, a.event, a.starts_at, a.ends_at,
     jsonb_build_object('id', a.title_id, 'en', a.title_en) AS title,
     jsonb_build_object('id', a.text_id, 'en', a.text_en) AS text FROM news.announcement a """
@@ -85,10 +89,10 @@ async def open_incidents(conn: Connection) -> list[Incident]:
 
 
 async def incidents_since(conn: Connection, since: datetime, *, limit: int) -> list[Incident]:
-    """The incidents that were not over at `since`, with all updates, the newest first."""
+    """The incidents that were not over at `since`, or got their apology later, with all updates, the newest
+    first."""
     rows = await conn.fetch(
-        _INCIDENT
-        + "WHERE coalesce(i.ended_at, 'infinity') >= $1 ORDER BY i.started_at DESC, i.number DESC LIMIT $2",
+        _INCIDENT + _SINCE,
         since,
         limit,
     )

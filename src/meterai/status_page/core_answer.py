@@ -42,6 +42,13 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     text: Words
 
 
+class ApologyOfIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of the service that says what an incident did to people and their money."""
+
+    url: Annotated[str, msgspec.Meta(max_length=500, pattern="^https?://")]
+    published_at: datetime
+
+
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """An incident as officers declared it."""
 
@@ -54,6 +61,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     """None: it goes on."""
     next_update_at: datetime | None = None
     updates: Annotated[Sequence[Update], msgspec.Meta(max_length=1_000)] = ()
+    apology: ApologyOfIncident | None = None
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):

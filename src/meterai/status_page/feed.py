@@ -13,7 +13,7 @@ from meterai.status_page.memory import Memory, Outage
 from meterai.texts.mechanism.languages import prefix_of
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
-from meterai.texts.status_page import COMPONENTS, FEED_TITLE, OUTAGE_BEGAN, OUTAGE_OVER
+from meterai.texts.status_page import APOLOGY, COMPONENTS, FEED_TITLE, OUTAGE_BEGAN, OUTAGE_OVER
 
 _NAMESPACE: Final = "http://www.w3.org/2005/Atom"
 _ENTRIES_MAX: Final = 50
@@ -66,6 +66,9 @@ def _of_incident(incident: Incident, tag: str, *, page: str, language: str) -> _
     ) or incident.title.in_language(language)
     times = [incident.started_at, *(one.at for one in said)]
     times += [incident.ended_at] if incident.ended_at else []
+    if incident.apology:
+        times.append(incident.apology.published_at)
+        text = f"{translate(APOLOGY, language)}: {incident.apology.url}\n\n{text}"
     title = incident.title.in_language(language)
     return (
         max(times),

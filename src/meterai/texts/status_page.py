@@ -53,6 +53,7 @@ ALL_DOWN: Final = N_("Layanan tidak dapat dipakai saat ini")
 NOT_KNOWN: Final = N_("Keadaan layanan belum diketahui")
 INCIDENT_OPEN: Final = N_("Ada gangguan yang sedang kami tangani")
 
+APOLOGY: Final = N_("Permohonan maaf")
 FEED_TITLE: Final = N_("Keadaan layanan e-Meterai")
 CHART_TITLE: Final = N_("90 hari terakhir")
 CHART_ROW: Final = N_("{name}: berjalan {share}% dari waktu yang diketahui")

@@ -37,6 +37,13 @@ class IncidentUpdateNow(msgspec.Struct, frozen=True, kw_only=True):
     text: Texts
 
 
+class ApologyOfIncident(msgspec.Struct, frozen=True, kw_only=True):
+    """The page that says what an incident did to people and their money."""
+
+    url: str
+    published_at: datetime
+
+
 class IncidentNow(msgspec.Struct, frozen=True, kw_only=True):
     """An incident. `updates`: the newest first. Null: it is not over; no next update is promised."""
 
@@ -49,6 +56,7 @@ class IncidentNow(msgspec.Struct, frozen=True, kw_only=True):
     ended_at: datetime | None
     next_update_at: datetime | None
     updates: list[IncidentUpdateNow]
+    apology: ApologyOfIncident | None
 
 
 class AnnouncementNow(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,7 +97,7 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     reader = one_of(NewsReader, request.app.state, lambda: NewsReader(service.db, service.clock))
     news = (await reader.news()).for_partners()
     return AnnouncementsNow(
-        incidents=[show_incident(one) for one in news.incidents],
+        incidents=[show_incident(one, service.public_url) for one in news.incidents],
         announcements=[show_announcement(one) for one in news.announcements],
         apologies=[
             ApologyNow(
@@ -103,8 +111,9 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     )
 
 
-def show_incident(incident: Incident) -> IncidentNow:
+def show_incident(incident: Incident, public_url: str) -> IncidentNow:
     """An incident as everybody sees it."""
+    published, url = incident.apologised_at, f"{public_url}/kabar/{incident.number}"
     return IncidentNow(
         number=incident.number,
         components=list(incident.components),
@@ -117,6 +126,7 @@ def show_incident(incident: Incident) -> IncidentNow:
         updates=[
             IncidentUpdateNow(at=one.at, state=one.state, text=_texts(one.text)) for one in incident.updates
         ],
+        apology=ApologyOfIncident(url=url, published_at=published) if published else None,
     )
 
 

@@ -57,7 +57,7 @@ class FiguresNow(msgspec.Struct, frozen=True, kw_only=True):
 class StatusNow(msgspec.Struct, frozen=True, kw_only=True):
     """The status of the service. `lines`: the events that people may stand in line for.
 
-    `incidents`: the open ones, and those that ended in the last day; the newest first.
+    `incidents`: the open ones, and those that ended or got their apology in the last day; the newest first.
     Incidents, announcements and figures are null while the database does not answer.
     """
 
@@ -81,13 +81,13 @@ async def read_status(request: Request[Any, Any, Any], service: Service) -> Stat
 
 def show(service: App, status: PublicStatus) -> StatusNow:
     """The status as everybody sees it."""
-    news = status.news
+    news, site = status.news, service.public_url
     return StatusNow(
         at=status.seen.at,
         environment=service.settings.environment,
         parts=[PartNow(part=part, state=state) for part, state in status.seen.parts],
         lines=list(status.seen.lines),
-        incidents=[show_incident(one) for one in news.incidents] if news else None,
+        incidents=[show_incident(one, site) for one in news.incidents] if news else None,
         announcements=[show_announcement(one) for one in news.announcements] if news else None,
         figures=_shown(service, status.figures) if status.figures else None,
     )
