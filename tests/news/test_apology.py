@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from meterai.cli.operator.incident_ends import show_asked
 from meterai.kernel.refusals import Refusal
 from meterai.kit.acting import Actor, Signature
 from meterai.news.apology import store as apologies
@@ -24,6 +27,7 @@ from meterai.operations.officers.requests import find_request
 from meterai.operations.use_cases.ask_two_officers import ask_two_officers
 from meterai.operations.use_cases.sign_request import sign_request
 from meterai.sales.bank_account import BankAccount
+from tests.run_here import RunHere
 from tests.sales.shop import NOON, Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 
@@ -119,7 +123,7 @@ async def test_an_apology_is_published_once_and_never_changes(database: TestData
         assert audit == 1
 
 
-async def test_two_officers_publish_it(database: TestDatabase) -> None:
+async def test_two_officers_publish_it(database: TestDatabase, capsys: pytest.CaptureFixture[str]) -> None:
     async with shop_with_an_evening(database) as (shop, number):
         facts, db = facts_of(CHANGES), database.operator
         await database.owner.execute(
@@ -132,6 +136,8 @@ async def test_two_officers_publish_it(database: TestDatabase) -> None:
         asked = await ask_two_officers(db, signature_of("ani", number), facts)
         async with db.connection() as connection:
             request = await find_request(connection, asked)
+        await show_asked(db, request.subject, request.facts)
+        assert "We test them." in capsys.readouterr().out, "the second officer reads all of it"
         for officer, refused in (("ani", "signed_before"), ("dewi", "may_not")):
             with pytest.raises(Refusal, match=rf"officer\.{refused}"):
                 await sign_request(db, request, signature_of(officer, number), roots=list, now=shop.clock())
@@ -140,6 +146,28 @@ async def test_two_officers_publish_it(database: TestDatabase) -> None:
         async with database.site.connection() as connection:
             found = await apology_for(connection, number)
         assert (found.changes, found.figures.adds_up) == (CHANGES, True)
+
+
+async def test_an_officer_sees_the_text_and_publishes_it_by_command(
+    database: TestDatabase, run_here: RunHere, tmp_path: Path
+) -> None:
+    env = {"METERAI_DATABASE_OPERATOR_URL": database.urls.operator}
+
+    async def meterai(*words: str) -> str:
+        ended = await asyncio.to_thread(run_here, *words, "--data", str(tmp_path), env=env)
+        return ended.stdout + ended.stderr
+
+    (tmp_path / "changes.txt").write_text(f"{CHANGES.id}\n---\n{CHANGES.en}\n")
+    async with shop_with_an_evening(database) as (_, number):
+        apologise = ("incident", "apology", str(number), "--changes", str(tmp_path / "changes.txt"))
+        draft = await meterai(*apologise, "--draft")
+        for words in ("Paid: Rp112.500", "Kami mengujinya.", "We test them.", "Not final."):
+            assert words in draft
+        assert f"Published at /kabar/{number}." in await meterai(*apologise)
+        assert "apology.published" in await meterai(*apologise)
+        assert f"no messages about incident {number}" in await meterai("incident", "messages", str(number))
+        with pytest.raises(Refusal, match=r"apology\.published"):
+            await show_asked(database.operator, str(number), facts_of(CHANGES))
 
 
 def signature_of(officer: str, number: int) -> Signature:

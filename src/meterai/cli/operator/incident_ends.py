@@ -16,7 +16,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import Database
 from meterai.news.apology.letter import letter_of
 from meterai.news.apology.model import Apology
-from meterai.news.apology.publish import KIND, draft_apology, facts_of, publish_apology
+from meterai.news.apology.publish import KIND, changes_of, draft_apology, facts_of, publish_apology
 from meterai.news.messages.model import MessageState
 from meterai.news.messages.queries import message_states
 from meterai.news.model import BothLanguages
@@ -70,9 +70,7 @@ def apologise(
     said, signing = _read(changes), Signing(sign_with, signature)
 
     async def work(db: Database) -> Apology | None:
-        drafted = await draft_apology(db, number, said, now=system_clock())
-        for language in languages():
-            typer.echo(f"{letter_of(drafted, language).plain()}\n")
+        drafted = await show_draft(db, number, said)
         if draft:
             return None
         facts = facts_of(drafted.changes)
@@ -81,6 +79,19 @@ def apologise(
 
     if with_database(data, "meterai incident", work) is not None:
         typer.echo(f"Published at /kabar/{number}.")
+
+
+async def show_draft(db: Database, number: int, changes: BothLanguages) -> Apology:
+    """Shows an apology as it would be published now. Raises: what `draft_apology` raises."""
+    drafted = await draft_apology(db, number, changes, now=system_clock())
+    for language in languages():
+        typer.echo(f"{letter_of(drafted, language).plain()}\n")
+    return drafted
+
+
+async def show_asked(db: Database, subject: str, facts: Mapping[str, object]) -> None:
+    """Shows the apology that a request is for: what a second officer signs stands in it as a digest."""
+    await show_draft(db, int(subject), changes_of(facts))
 
 
 def _read(file: Path) -> BothLanguages:

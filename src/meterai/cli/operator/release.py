@@ -12,6 +12,7 @@ import msgspec
 import typer
 
 from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.incident_ends import show_asked
 from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_settings, trusted_roots
 from meterai.cli.operator.shared.signing import WAITS, SignatureOption, Signing, SignWithOption, signature_of
 from meterai.cli.operator.stop_signing import signer_obeys
@@ -19,6 +20,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings
+from meterai.news.apology.publish import KIND as APOLOGY
 from meterai.operations.officers import requests
 from meterai.operations.officers.act_text import Act
 from meterai.operations.officers.requests import ReleaseRequest
@@ -54,7 +56,9 @@ def show_request(number: _Number, data: DataOption = None) -> None:
 
     async def work(db: Database, _: Settings) -> ReleaseRequest:
         async with db.connection() as connection:
-            return await requests.find_request(connection, number)
+            found = await requests.find_request(connection, number)
+        await _show_text(db, found)
+        return found
 
     _show(_run(data, work))
 
@@ -83,6 +87,7 @@ def sign_request(
 async def _sign(db: Database, settings: Settings, number: int, signing: Signing) -> Signed:
     async with db.connection() as connection:
         request = await requests.find_request(connection, number)
+    await _show_text(db, request)
     _show(request)
     if request.released_at is not None:
         raise Refusal(Kind.CONFLICT, "release.not_open")
@@ -102,6 +107,12 @@ async def _await_signer(settings: Settings) -> None:
     typer.echo(followed.words)
     if not followed.seen:
         raise typer.Exit(NOT_FOLLOWED)
+
+
+async def _show_text(db: Database, request: ReleaseRequest) -> None:
+    """Shows the whole of what is published, if the request is for that."""
+    if request.kind == APOLOGY:
+        await show_asked(db, request.subject, request.facts)
 
 
 def _line(request: ReleaseRequest) -> str:

@@ -27,6 +27,11 @@ def facts_of(changes: BothLanguages) -> dict[str, object]:
     return {"changes_id": changes.id, "changes_en": changes.en}
 
 
+def changes_of(facts: Mapping[str, object]) -> BothLanguages:
+    """Reads what `facts_of` wrote."""
+    return BothLanguages(str(facts["changes_id"]), str(facts["changes_en"]))
+
+
 async def draft_apology(db: Database, incident: int, changes: BothLanguages, *, now: datetime) -> Apology:
     """The apology as it would be published now.
 
