@@ -12,6 +12,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
+from meterai.console.news import announcement_routes, incident_routes
 from meterai.console.page_routes import choose_language, first_page, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
 from meterai.console.session import Sessions, SignedIn, give_officer
@@ -28,6 +29,8 @@ ROUTES: Final[list[Any]] = [
     sign_out,
     sessions_page,
     end_one,
+    *incident_routes.ROUTES,
+    *announcement_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000
 

@@ -21,7 +21,10 @@ class Entry:
     roles: frozenset[str] = ROLES
 
 
-ENTRIES: Final[tuple[Entry, ...]] = (Entry("/sesi", N_("Sesi")),)
+ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("/kabar", N_("Kabar")),
+    Entry("/sesi", N_("Sesi")),
+)
 
 
 def menu_for(officer: SignedIn, language: str) -> Sequence[tuple[str, str]]:

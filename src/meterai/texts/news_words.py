@@ -13,6 +13,12 @@ SEVERITIES: Final[Mapping[str, str]] = {
     "major": N_("Gangguan"),
     "critical": N_("Gangguan berat"),
 }
+AUDIENCES: Final[Mapping[str, str]] = {
+    "all": N_("Semua orang"),
+    "event": N_("Pengunjung suatu acara"),
+    "line": N_("Orang dalam antrean suatu acara"),
+    "partners": N_("Mitra"),
+}
 INCIDENT_STATES: Final[Mapping[str, str]] = {
     "investigating": N_("Sebabnya sedang dicari"),
     "identified": N_("Sebabnya diketahui"),

@@ -43,23 +43,9 @@ async def add_announcement(
     Raises: Refusal NOT_FOUND `event.unknown`; INVALID `news.both_languages`, `news.title_too_long`,
     `news.text_too_long`, `news.announcement_times`, `news.event_missing`.
     """
-    starts_at = form.starts_at or now
-    if not max(now, starts_at) < form.ends_at <= starts_at + LASTS_MAX:
-        raise Refusal(Kind.INVALID, "news.announcement_times", days_max=LASTS_MAX.days)
-    if bool(form.event) != (form.audience in (Audience.EVENT, Audience.LINE)):
-        raise Refusal(Kind.INVALID, "news.event_missing")
-    title, text = checked_title(form.title), checked_text(form.text, may_be_empty=True)
-    if form.event:
-        await find_event(db, form.event)
-    announcement = Announcement(
-        number=0,
-        audience=form.audience,
-        event=form.event or None,
-        title=title,
-        text=text,
-        starts_at=starts_at,
-        ends_at=form.ends_at,
-    )
+    announcement = announcement_of(form, now)
+    if announcement.event:
+        await find_event(db, announcement.event)
     async with db.transaction() as tx:
         number = await store.insert_announcement(tx, announcement)
         await write_audit(
@@ -70,13 +56,35 @@ async def add_announcement(
             facts={
                 "audience": announcement.audience,
                 "event": announcement.event,
-                "title": title.en,
-                "starts_at": starts_at.isoformat(),
-                "ends_at": form.ends_at.isoformat(),
+                "title": announcement.title.en,
+                "starts_at": announcement.starts_at.isoformat(),
+                "ends_at": announcement.ends_at.isoformat(),
             },
             now=now,
         )
     return msgspec.structs.replace(announcement, number=number)
+
+
+def announcement_of(form: AnnouncementForm, now: datetime) -> Announcement:
+    """The announcement of a form, before it has a number.
+
+    Raises: as `add_announcement`, but for `event.unknown`.
+    """
+    starts_at = form.starts_at or now
+    if not max(now, starts_at) < form.ends_at <= starts_at + LASTS_MAX:
+        raise Refusal(Kind.INVALID, "news.announcement_times", days_max=LASTS_MAX.days)
+    if bool(form.event) != (form.audience in (Audience.EVENT, Audience.LINE)):
+        raise Refusal(Kind.INVALID, "news.event_missing")
+    title, text = checked_title(form.title), checked_text(form.text, may_be_empty=True)
+    return Announcement(
+        number=0,
+        audience=form.audience,
+        event=form.event or None,
+        title=title,
+        text=text,
+        starts_at=starts_at,
+        ends_at=form.ends_at,
+    )
 
 
 async def end_announcement(db: Database, number: int, *, actor: str | Actor, now: datetime) -> Announcement:

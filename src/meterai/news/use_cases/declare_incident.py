@@ -47,27 +47,10 @@ async def declare_incident(
     Raises: Refusal INVALID `news.both_languages`, `news.title_too_long`, `news.text_too_long`,
     `news.next_update`, `news.no_component`, `news.times`, `news.resolved_at_once`.
     """
-    started_at = form.started_at or now
-    if not form.components:
-        raise Refusal(Kind.INVALID, "news.no_component")
-    if started_at > now:
-        raise Refusal(Kind.INVALID, "news.times")
-    if form.state is IncidentState.RESOLVED:
-        raise Refusal(Kind.INVALID, "news.resolved_at_once")
-    first = IncidentUpdate(state=form.state, text=checked_text(form.text), at=now)
-    incident = Incident(
-        number=0,
-        components=tuple(dict.fromkeys(form.components)),
-        severity=form.severity,
-        state=form.state,
-        title=checked_title(form.title),
-        started_at=started_at,
-        next_update_at=checked_next_update(form.next_update_at, now),
-        updates=(first,),
-    )
+    incident = incident_of(form, now)
     async with db.transaction() as tx:
         number = await store.insert_incident(tx, incident)
-        await store.add_update(tx, number, first)
+        await store.add_update(tx, number, incident.updates[0])
         await write_audit(
             tx,
             actor=actor,
@@ -77,8 +60,30 @@ async def declare_incident(
                 "components": list(incident.components),
                 "severity": incident.severity,
                 "title": incident.title.en,
-                "started_at": started_at.isoformat(),
+                "started_at": incident.started_at.isoformat(),
             },
             now=now,
         )
     return msgspec.structs.replace(incident, number=number)
+
+
+def incident_of(form: IncidentForm, now: datetime) -> Incident:
+    """The incident of a form, before it has a number. Raises: as `declare_incident`."""
+    started_at = form.started_at or now
+    if not form.components:
+        raise Refusal(Kind.INVALID, "news.no_component")
+    if started_at > now:
+        raise Refusal(Kind.INVALID, "news.times")
+    if form.state is IncidentState.RESOLVED:
+        raise Refusal(Kind.INVALID, "news.resolved_at_once")
+    first = IncidentUpdate(state=form.state, text=checked_text(form.text), at=now)
+    return Incident(
+        number=0,
+        components=tuple(dict.fromkeys(form.components)),
+        severity=form.severity,
+        state=form.state,
+        title=checked_title(form.title),
+        started_at=started_at,
+        next_update_at=checked_next_update(form.next_update_at, now),
+        updates=(first,),
+    )
