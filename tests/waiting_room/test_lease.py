@@ -174,7 +174,12 @@ async def test_no_step_is_taken_after_the_clock_was_set(
     lease_loop.clock = CheckedClock(wall)
     connection.fetchval.side_effect = lambda _: wall()
     assert await lease_loop.clock.agrees_with_database(connection)
-    controller.step.side_effect = lambda _: setattr(wall, "ahead_s", 3.0)
+
+    def step(_: float) -> Mock:
+        wall.ahead_s = 3.0
+        return Mock(called=0)
+
+    controller.step.side_effect = step
     monkeypatch.setattr(LeaseLoop, "_open", AsyncMock(return_value=controller))
     async with asyncio.timeout(60):
         assert not await lease_loop._conduct("casn", 1)

@@ -50,7 +50,7 @@ CONNECTING |= {f"/saya/kawat/{form}" for form in ("bukti", "akses", "nama", "nam
 """Forms by which an owner manages programs and webhooks."""
 READING = {"/saya/laporan"}
 """Forms that every member may send."""
-OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perangkat"} | {
+OWN = {"/saya/masuk", "/saya/kode", "/saya/keluar", "/saya/untuk", "/saya/perangkat", "/saya/pesan"} | {
     "/saya/anggota/keluar",
     "/saya/anggota/bukti/kode",
     "/saya/pengembang/bukti/kode",
