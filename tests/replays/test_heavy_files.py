@@ -29,7 +29,7 @@ from tests.verification.test_verifier_process import form_with, verifier
 
 pytestmark = pytest.mark.journey
 ATTACKER, SOMEBODY, THIRD = "127.66.1.1", "127.77.1.1", "127.88.1.1"
-CPU_SECONDS = 3
+CPU_SECONDS = 2
 OVERTAKEN_MAX = 2
 """How many heavy files of others may end while one upload waits: the one that is open when it is sent, and
 one that is taken before it arrives. The figure holds on a busy machine, too; a time would not."""
@@ -46,8 +46,11 @@ def tiles(number: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[RunningService]:
-    """A service whose jobs have 3 s of CPU time, and whose networks have a budget of six such jobs."""
-    limits = {"METERAI_JAIL_CPU_SECONDS": str(CPU_SECONDS), "METERAI_JAIL_NETWORK_SECONDS": "18"}
+    """A service whose jobs have 2 s of CPU time, and whose networks have a budget of six such jobs."""
+    limits = {
+        "METERAI_JAIL_CPU_SECONDS": str(CPU_SECONDS),
+        "METERAI_JAIL_NETWORK_SECONDS": str(6 * CPU_SECONDS),
+    }
     with running_service(limits) as service:
         yield service
 
@@ -74,7 +77,7 @@ def ended(requests: Sequence[asyncio.Task[Any]]) -> int:
 @pytest.mark.long
 async def test_five_heavy_files_hold_nobody_elses_upload(found: Service) -> None:
     heavy = [asyncio.create_task(upload(found.site, ATTACKER, tiles(number))) for number in range(5)]
-    await asyncio.sleep(1)
+    await asyncio.sleep(0.5)
     waits = []
     for _ in range(2):
         before = ended(heavy)
@@ -143,7 +146,7 @@ async def test_twelve_heavy_connections_leave_the_verifier_to_others(
 
         heavy = [asyncio.create_task(send_again_and_again(file)) for file in bad]
         await asyncio.sleep(1)
-        for _ in range(4):
+        for _ in range(2):
             began = time.monotonic()
             page = await check(address, SOMEBODY, good)
             assert 'data-verdict="ASLI"' in page
