@@ -12,7 +12,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.news import announcement_routes, incident_routes
+from meterai.console.news import announcement_routes, apology_routes, incident_routes
 from meterai.console.page_routes import choose_language, first_page, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
 from meterai.console.session import Sessions, SignedIn, give_officer
@@ -31,6 +31,7 @@ ROUTES: Final[list[Any]] = [
     end_one,
     *incident_routes.ROUTES,
     *announcement_routes.ROUTES,
+    *apology_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000
 

@@ -93,9 +93,11 @@ class Apology(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def checked_changes(changes: BothLanguages) -> BothLanguages:
-    """The text without space around it. Raises: Refusal INVALID `apology.no_changes`,
-    `apology.changes_too_long`."""
-    found = BothLanguages(changes.id.strip(), changes.en.strip())
+    """The text without space around it, with the line ends of Unix: browsers send others.
+
+    Raises: Refusal INVALID `apology.no_changes`, `apology.changes_too_long`.
+    """
+    found = BothLanguages(*("\n".join(one.strip().splitlines()) for one in (changes.id, changes.en)))
     if not (found.id and found.en):
         raise Refusal(Kind.INVALID, "apology.no_changes")
     if max(len(found.id), len(found.en)) > CHANGES_LENGTH_MAX:
