@@ -50,6 +50,7 @@ LETTERS = {f"2026/surat-{n}.pdf": make_letter(f"Surat {n}") for n in range(3)}
 def site_of(setup: StampingSetup) -> Any:
     db = setup.database.site
     app: Any = SimpleNamespace(
+        signer=setup.client,
         settings=Settings(queue_folder=str(setup.data / "queue"), gate_url="http://gerbang"),
         db=db, secret=b"s" * 32, clock=system_clock, public_url="http://situs", jail=setup.jail,
         objects=setup.objects, trust=Trust(roots_pem=()), face_limits=FaceLimits(),
@@ -101,6 +102,7 @@ async def finish(setup: StampingSetup, *, after_s: int = 1) -> None:
     for seconds in range(after_s, after_s + 3):
         now = system_clock() + timedelta(seconds=seconds)
         await reserve_parts.reserve_due_parts(worker, lots_of(worker), after=note_bundle_jobs, now=now)
+        await setup.make_due()
         await setup.work()
 
 

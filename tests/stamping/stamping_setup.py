@@ -224,6 +224,12 @@ class StampingSetup:
             now=datetime.now(UTC),
         )  # fmt: skip
 
+    async def make_due(self) -> None:
+        """Lets no job wait for a moment in the future, such as that of an act of a later time."""
+        await self.database.owner.execute(
+            "UPDATE stamping.job SET next_attempt_at = now() WHERE next_attempt_at > now()"
+        )
+
     async def work(self, seconds: float = 60, **changes: Any) -> None:
         """Runs the cycle in this process until nothing is due."""
         tools = self.tools(**changes)

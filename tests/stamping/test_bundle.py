@@ -197,7 +197,9 @@ async def go_on(setup: StampingSetup, lot: UUID | None = None, *, seconds: float
         return [(found.account_id, found.available)]
 
     now = system_clock() + timedelta(seconds=seconds)
-    return await reserve_parts.reserve_due_parts(setup.db, find, now=now)
+    reserved = await reserve_parts.reserve_due_parts(setup.db, find, now=now)
+    await setup.make_due()
+    return reserved
 
 
 @pytest.mark.long
