@@ -150,9 +150,6 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
-    if {CONSOLE, OPERATOR} <= role_passwords.keys():
-        # What a command on the host may do, the console may do for an officer who is signed in.
-        await connection.execute(f"GRANT {OPERATOR} TO {CONSOLE}")
 
 
 async def _keep_former(connection: asyncpg.Connection[asyncpg.Record]) -> None:
