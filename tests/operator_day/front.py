@@ -48,7 +48,7 @@ def watch(day: Day) -> None:
     )
     day.root.run(block)
     deadline = time.monotonic() + 120
-    while (found := _targets(day)) != {"meterai": "up"}:
+    while (found := _targets(day)) != {"meterai": {"up"}, "meterai-roles": {"up"}}:
         assert time.monotonic() < deadline, found
         time.sleep(2)
     rules = _asked(day, "rules")["groups"]
@@ -57,8 +57,12 @@ def watch(day: Day) -> None:
     assert all(rule["health"] in ("ok", "unknown") for group in rules for rule in group["rules"]), rules
 
 
-def _targets(day: Day) -> dict[str, str]:
-    return {one["labels"]["job"]: one["health"] for one in _asked(day, "targets").get("activeTargets", [])}
+def _targets(day: Day) -> dict[str, set[str]]:
+    """How the targets of each job are."""
+    found: dict[str, set[str]] = {}
+    for one in _asked(day, "targets").get("activeTargets", []):
+        found.setdefault(one["labels"]["job"], set()).add(one["health"])
+    return found
 
 
 def _asked(day: Day, what: str) -> dict[str, list[dict]]:  # type: ignore[type-arg]
