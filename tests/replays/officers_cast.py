@@ -24,6 +24,7 @@ ROLES = {
     "budi": ("finance", "keys", "admin"),
     "dewi": ("admin",),
     "gita": ("admin",),
+    "hana": ("finance", "keys"),
 }
 
 

@@ -171,7 +171,7 @@ async def test_erased_values_keep_the_chain(office: Office) -> None:
     said = await office.meterai("history")
     assert "siti1@example.id" in said.out
     erase = ("erase", "customer 1", "--reason", "asked by letter")
-    said = await office.meterai(*erase, "--sign-with", str(office.key("ani")))
+    said = await office.meterai(*erase, "--sign-with", str(office.key("hana")))
     assert (said.code, "officer.may_not" in said.err) == (1, True), said
     said = await office.meterai(*erase, "--sign-with", str(office.key("gita")))
     assert (said.code, "Erased 1 value" in said.out) == (0, True), said

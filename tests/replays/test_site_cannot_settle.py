@@ -162,7 +162,8 @@ async def test_a_payer_does_not_wait_for_the_worker(service: RunningService) -> 
     connection = await asyncpg.connect(by_socket(owner, addresses.database_socket))
     waited = await connection.fetch(
         """SELECT extract(epoch FROM p.settled_at - n.received_at) AS seconds
-           FROM sales.notice n JOIN sales.payment p USING (reference)"""
+           FROM sales.notice n JOIN sales.payment p USING (reference) WHERE reference = $1""",
+        applicant.paying,
     )
     await connection.close()
     assert waited

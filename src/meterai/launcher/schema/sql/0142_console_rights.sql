@@ -1,6 +1,7 @@
--- What the console needs: it signs officers in, and writes news. Like every process it has rights of its own alone.
+-- What the console needs: it signs officers in, shows samples of the service, and writes news. Like every process it has rights of its own alone.
 GRANT USAGE ON SCHEMA operations, news, sales, customers, waiting_room TO meterai_console;
-GRANT SELECT ON operations.officer, operations.act, operations.installation TO meterai_console;
+GRANT SELECT ON operations.officer, operations.act, operations.installation, operations.sample, operations.invariant_run
+    TO meterai_console;
 GRANT SELECT ON sales.event TO meterai_console;
 GRANT EXECUTE ON FUNCTION operations.is_checked, operations.write_audit TO meterai_console;
 GRANT SELECT ON news.incident, news.incident_update, news.announcement, news.apology, news.message_count, news.message
