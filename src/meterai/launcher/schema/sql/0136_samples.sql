@@ -1,4 +1,4 @@
--- What the console shows of the last hours: a sample of the service each ten seconds, and the last check of invariants.
+-- For the console, to show the last hours: a sample of the service each ten seconds, and the last check of invariants.
 
 CREATE TABLE operations.sample (
     slot timestamptz PRIMARY KEY,        -- the beginning of ten seconds: whoever writes it measures them

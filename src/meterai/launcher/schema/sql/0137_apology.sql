@@ -25,7 +25,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- What an incident did, as it is known now (`news.apology.model.Figures`). Money is what the ledger says: all transfers of an
--- order name it, and its stamps stand in its lots. `by_sales` says the same from payments and refunds.
+-- order name it, and its stamps stand in its lots. `by_sales` says the same from payments and refunds. Not final: money that may
+-- still come late (`sales.model.ASKED_FOR`: three days after the end of an attempt), and documents stamped from quota.
 CREATE FUNCTION news.apology_figures(of_incident integer, at timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WITH touched AS MATERIALIZED (
@@ -60,28 +61,37 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ), ends AS (
         SELECT o.id, coalesce(o.customer_id, o.id) AS person, o.placed_at, p.has_money,
             o.state IN ('awaiting_payment', 'paid') OR r.is_under_way AS is_open,
+            o.state IN ('expired', 'cancelled') AND NOT p.has_money AND p.may_come AS may_come,
             greatest(o.closed_at, r.last_paid_at) AS ended_at
         FROM touched o,
-        LATERAL (SELECT count(*) > 0 AS has_money FROM sales.payment p
-            WHERE p.order_id = o.id AND p.settled_at IS NOT NULL) p,
+        LATERAL (SELECT coalesce(bool_or(p.settled_at IS NOT NULL), false) AS has_money,
+                coalesce(bool_or(p.state <> 'failed' AND p.expires_at > at - interval '3 days'), false) AS may_come
+            FROM sales.payment p WHERE p.order_id = o.id) p,
         LATERAL (SELECT coalesce(bool_or(r.state <> 'paid'), false) AS is_under_way, max(r.paid_at) AS last_paid_at
             FROM sales.refund r WHERE r.order_id = o.id) r
     ), counts AS (
         SELECT count(*) AS orders, count(DISTINCT person) AS people, count(*) FILTER (WHERE has_money) AS paid_orders,
-            count(*) FILTER (WHERE is_open) AS open_orders,
+            count(*) FILTER (WHERE is_open) AS open_orders, count(*) FILTER (WHERE may_come) AS late_orders,
             max(ended_at) FILTER (WHERE has_money AND NOT is_open) AS last_done_at,
             percentile_disc(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM ended_at - placed_at))
                 FILTER (WHERE has_money AND NOT is_open) AS median_s,
             max(extract(epoch FROM ended_at - placed_at)) FILTER (WHERE has_money AND NOT is_open) AS longest_s
         FROM ends
+    ), from_quota AS (
+        SELECT count(*) AS documents, count(*) FILTER (WHERE j.ended_at IS NULL) AS open_documents
+        FROM news.incident i JOIN stamping.job j ON j.created_at < coalesce(i.ended_at, at)
+            AND coalesce(j.ended_at, 'infinity') >= i.started_at
+        WHERE i.number = of_incident AND 'stamping' = ANY (i.components)
+            AND NOT EXISTS (SELECT FROM sales.item n WHERE n.id = j.reference_id)
     )
     SELECT jsonb_build_object('at', at, 'started_at', i.started_at, 'ended_at', coalesce(i.ended_at, at),
         'orders', c.orders, 'people', c.people, 'paid_orders', c.paid_orders, 'open_orders', c.open_orders,
+        'late_orders', c.late_orders, 'documents', q.documents, 'open_documents', q.open_documents,
         'last_done_at', c.last_done_at, 'median_s', round(c.median_s)::bigint, 'longest_s', round(c.longest_s)::bigint,
         'money', jsonb_build_object('paid', m.paid, 'stamped', s.stamped, 'held', s.held, 'refunded', m.gone,
             'under_way', m.owed - m.gone, 'undivided', m.paid - m.divided),
         'by_sales', jsonb_build_object('paid', b.paid, 'refunded', b.refunded, 'under_way', b.under_way))
-    FROM news.incident i, money m, stamps s, by_sales b, counts c WHERE i.number = of_incident
+    FROM news.incident i, money m, stamps s, by_sales b, counts c, from_quota q WHERE i.number = of_incident
 $$;
 
 CREATE FUNCTION news.refuse(code text, what text) RETURNS void LANGUAGE plpgsql AS $$
@@ -120,4 +130,4 @@ END $$;
 
 REVOKE ALL ON FUNCTION news.touched_orders, news.apology_figures, news.refuse, news.publish_apology FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION news.apology_figures, news.publish_apology TO meterai_operator;
-GRANT SELECT ON news.apology TO meterai_site, meterai_worker, meterai_operator, meterai_reader;
+GRANT SELECT ON news.apology TO meterai_site, meterai_worker, meterai_controller, meterai_operator, meterai_reader;

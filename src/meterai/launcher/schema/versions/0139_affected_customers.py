@@ -1,4 +1,4 @@
-"""Runs sql/0139_late_money.sql."""
+"""Runs sql/0139_affected_customers.sql."""
 
 from meterai.launcher.schema.migrate import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0138"
 
 
 def upgrade() -> None:
-    run_sql_file("0139_late_money.sql")
+    run_sql_file("0139_affected_customers.sql")

@@ -1,4 +1,4 @@
-"""Runs sql/0140_apologies_in_news.sql."""
+"""Runs sql/0140_console_rights.sql."""
 
 from meterai.launcher.schema.migrate import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0139"
 
 
 def upgrade() -> None:
-    run_sql_file("0140_apologies_in_news.sql")
+    run_sql_file("0140_console_rights.sql")

@@ -1,5 +1,5 @@
 -- What the console needs: it signs officers in, shows samples of the service, and writes news. Like every process it has rights of its own alone.
-GRANT USAGE ON SCHEMA operations, news, sales, customers, waiting_room TO meterai_console;
+GRANT USAGE ON SCHEMA operations, news, sales TO meterai_console;
 GRANT SELECT ON operations.officer, operations.act, operations.installation, operations.sample, operations.invariant_run
     TO meterai_console;
 GRANT SELECT ON sales.event TO meterai_console;
