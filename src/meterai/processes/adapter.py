@@ -23,9 +23,9 @@ from meterai.adapter.work import CHECK, PREPARE, Adapter
 from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kit.fail_points import from_environment
-from meterai.kit.http.guarded_protocol import GuardedProtocol
-from meterai.kit.http.listening import connections_within_limits, listen
+from meterai.kit.http.listening import listen
 from meterai.kit.http.role_port import role_port, writable
+from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -98,17 +98,10 @@ def _documentation(settings: Settings) -> str:
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT. Work that has begun gets a minute to end."""
     async with open_adapter(settings) as adapter:
-        config = uvicorn.Config(
+        config = guarded_config(
             build_adapter(adapter, documentation_url=_documentation(settings)),
-            loop="none",
-            http=GuardedProtocol,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=60,
-            limit_concurrency=connections_within_limits(_CONNECTIONS_MAX) + 1,
+            connections_max=_CONNECTIONS_MAX,
+            graceful_s=60,
         )
         with listen(settings.adapter_host, settings.adapter_port) as listener:
             log.info("adapter_ready", port=listener.getsockname()[1])

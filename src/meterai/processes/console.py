@@ -10,10 +10,10 @@ from meterai.bootstrap import open_console_app
 from meterai.console.app import build_console
 from meterai.kit import garbage_collection
 from meterai.kit.database import ending_in_words
-from meterai.kit.http.guarded_protocol import GuardedProtocol
 from meterai.kit.http.listening import listen
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.http.role_port import role_port
+from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -27,17 +27,9 @@ _CONNECTIONS_MAX = 200
 async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT."""
     async with open_console_app(settings) as service:
-        config = uvicorn.Config(
+        config = guarded_config(
             build_console(service),
-            loop="none",
-            http=GuardedProtocol,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=5,
-            limit_concurrency=_CONNECTIONS_MAX,
+            connections_max=_CONNECTIONS_MAX,
             forwarded_allow_ips=trusted_addresses(settings),
         )
         with listen(_HOST, settings.port) as listener:

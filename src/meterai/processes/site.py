@@ -24,10 +24,10 @@ from meterai.bootstrap import App, open_site_app
 from meterai.kit import garbage_collection
 from meterai.kit.database import DATABASE_IS_DOWN, ending_in_words
 from meterai.kit.http import outside_service
-from meterai.kit.http.guarded_protocol import GuardedProtocol
-from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.listening import listen
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.http.role_port import role_port
+from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
@@ -67,18 +67,9 @@ async def serve(settings: Settings) -> None:
 
 def server_config(settings: Settings, site: Any) -> uvicorn.Config:
     """Configures uvicorn for the site (an ASGI application)."""
-    return uvicorn.Config(
+    return guarded_config(
         site,
-        loop="none",
-        http=GuardedProtocol,
-        ws="none",
-        lifespan="off",
-        access_log=False,
-        log_config=None,
-        server_header=False,
         timeout_keep_alive=30,  # a phone on a slow link sends its next form on the same connection
-        timeout_graceful_shutdown=5,
-        limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
         forwarded_allow_ips=trusted_addresses(settings),
         ssl_certfile=settings.tls_certificate or None,
         ssl_keyfile=settings.tls_key or None,

@@ -15,10 +15,10 @@ from meterai.jail.pool import JailPool
 from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect
-from meterai.kit.http.guarded_protocol import GuardedProtocol
-from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
+from meterai.kit.http.listening import listen
 from meterai.kit.http.proxies import trusted_addresses
 from meterai.kit.http.role_port import role_port
+from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import Operator
 from meterai.kit.production import settings_of
@@ -80,19 +80,7 @@ async def open_service(settings: Settings, trust: Trust) -> AsyncIterator[Verifi
 async def serve(settings: Settings, trust: Trust) -> None:
     """Serves until SIGTERM or SIGINT."""
     async with open_service(settings, trust) as service:
-        config = uvicorn.Config(
-            build_verifier(service),
-            loop="none",
-            http=GuardedProtocol,
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            forwarded_allow_ips=trusted_addresses(settings),
-            timeout_graceful_shutdown=5,
-            limit_concurrency=connections_within_limits(CONNECTIONS_MAX) + 1,
-        )
+        config = guarded_config(build_verifier(service), forwarded_allow_ips=trusted_addresses(settings))
         with listen(settings.host, settings.port) as listener:
             log.info("verifier_ready", port=listener.getsockname()[1], register=service.db is not None)
             register = {"register": service.db.ping} if service.db is not None else {}
