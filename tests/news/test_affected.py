@@ -1,4 +1,4 @@
-"""Customers whom an incident affects are counted with the cost first, then get one message each."""
+"""Customers that an incident affects are counted with the cost first, then get one message each."""
 
 from __future__ import annotations
 

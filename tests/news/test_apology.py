@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from meterai.cli.operator.incident_ends import show_asked
@@ -16,7 +16,7 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.acting import Actor, Signature
 from meterai.news.apology import store as apologies
 from meterai.news.apology.letter import letter_of
-from meterai.news.apology.model import Apology, Figures, Money
+from meterai.news.apology.model import Apology
 from meterai.news.apology.publish import KIND, draft_apology, facts_of, publish_apology
 from meterai.news.apology.queries import apology_for
 from meterai.news.model import BothLanguages, Component, Severity
@@ -27,7 +27,8 @@ from meterai.operations.officers.requests import find_request
 from meterai.operations.use_cases.ask_two_officers import ask_two_officers
 from meterai.operations.use_cases.sign_request import sign_request
 from meterai.sales.bank_account import BankAccount
-from tests.run_here import RunHere
+from tests.news.conftest import Command
+from tests.news.example_figures import FIGURES
 from tests.sales.shop import NOON, Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 
@@ -149,14 +150,8 @@ async def test_two_officers_publish_it(database: TestDatabase, capsys: pytest.Ca
 
 
 async def test_an_officer_sees_the_text_and_publishes_it_by_command(
-    database: TestDatabase, run_here: RunHere, tmp_path: Path
+    database: TestDatabase, meterai: Command, tmp_path: Path
 ) -> None:
-    env = {"METERAI_DATABASE_OPERATOR_URL": database.urls.operator}
-
-    async def meterai(*words: str) -> str:
-        ended = await asyncio.to_thread(run_here, *words, "--data", str(tmp_path), env=env)
-        return ended.stdout + ended.stderr
-
     (tmp_path / "changes.txt").write_text(f"{CHANGES.id}\n---\n{CHANGES.en}\n")
     async with shop_with_an_evening(database) as (_, number):
         apologise = ("incident", "apology", str(number), "--changes", str(tmp_path / "changes.txt"))
@@ -201,21 +196,7 @@ async def test_nothing_is_published_that_does_not_add_up_or_is_not_over(database
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_the_letter_says_what_is_not_final(language: str) -> None:
-    money = Money(paid=50_000, stamped=25_000, refunded=12_500, under_way=12_500)
-    figures = Figures(
-        at=NOON,
-        started_at=NOON,
-        ended_at=NOON + timedelta(hours=1),
-        orders=4,
-        people=3,
-        paid_orders=4,
-        open_orders=1,
-        money=money,
-        by_sales=money,
-        last_done_at=NOON,
-        median_s=90,
-        longest_s=3_600,
-    )
+    figures = msgspec.structs.replace(FIGURES, last_done_at=NOON, median_s=90, longest_s=3_600)
     apology = Apology(incident=1, title=WORDS, changes=CHANGES, figures=figures, published_at=NOON)
     letter = letter_of(apology, language)
     assert [line.rupiah for line in letter.money] == [50_000, 25_000, 12_500, 12_500]

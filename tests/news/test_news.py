@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -25,7 +23,7 @@ from meterai.news.queries import current_news, incident, incidents_since
 from meterai.news.use_cases.announce import AnnouncementForm, add_announcement, end_announcement
 from meterai.news.use_cases.declare_incident import IncidentForm, declare_incident
 from meterai.news.use_cases.update_incident import UpdateForm, resolve_incident, update_incident
-from tests.run_here import RunHere
+from tests.news.conftest import Command
 from tests.storage_fixtures import TestDatabase
 
 NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
@@ -173,15 +171,7 @@ async def test_only_officers_write_news(database: TestDatabase) -> None:
             await connection.execute("UPDATE news.incident SET title_id = 'x' WHERE number = $1", number)
 
 
-async def test_an_officer_declares_and_announces_by_command(
-    database: TestDatabase, run_here: RunHere, tmp_path: Path
-) -> None:
-    env = {"METERAI_DATABASE_OPERATOR_URL": database.urls.operator}
-
-    async def meterai(*words: str) -> str:
-        ended = await asyncio.to_thread(run_here, *words, "--data", str(tmp_path), env=env)
-        return ended.stdout + ended.stderr
-
+async def test_an_officer_declares_and_announces_by_command(meterai: Command) -> None:
     titles = ("--title-id", TITLE.id, "--title-en", TITLE.en)
     texts = ("--text-id", TEXT.id, "--text-en", TEXT.en)
     what = ("--severity", "major", "--component", "payment", "--component", "site")

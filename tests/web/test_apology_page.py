@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import msgspec
 import pytest
 
-from meterai.news.apology.model import Figures, Money
 from tests.api.partner import json_of
+from tests.news.example_figures import FIGURES
 from tests.waiting_room.line import NOON
 from tests.web.asking import ask
 from tests.web.running_site import RunningSite
-
-MONEY = Money(paid=50_000, stamped=25_000, refunded=12_500, under_way=12_500)
-FIGURES = Figures(
-    at=NOON,
-    started_at=NOON,
-    ended_at=NOON + timedelta(hours=1),
-    orders=4,
-    people=3,
-    paid_orders=4,
-    open_orders=1,
-    money=MONEY,
-    by_sales=MONEY,
-)
 
 
 async def test_everybody_reads_what_became_of_every_rupiah(
