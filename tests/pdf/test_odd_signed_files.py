@@ -21,10 +21,10 @@ from meterai.stamping.in_jail.archive_extension import extend
 from meterai.stamping.in_jail.reception import receive
 from meterai.stamping.requests import ExtendRequest, OutputLimits, Reception, ReceptionRequest
 from meterai.texts.refusals import TABLE
+from meterai.texts.told import text_of
 from meterai.verification.in_jail import judge
 from meterai.verification.model import Judgement, JudgeRequest, Verdict
 from meterai.verification.trust import load_trust
-from meterai.web.pages.messages import text_of
 from tests.attacks.programs import by_poppler
 from tests.pdf import odd_signed_files as odd
 from tests.pdf import samples, signed_files

@@ -16,7 +16,7 @@ from meterai.texts import refusals, states
 from meterai.texts.mechanism.catalogues import load_translations
 from meterai.texts.mechanism.languages import LOCALE_FOLDER, SOURCE, languages
 from meterai.texts.receipts import RECEIPT
-from meterai.web.pages.messages import text_of
+from meterai.texts.told import text_of
 
 PRODUCT = Path(meterai.__file__).parent
 PLACEHOLDER = re.compile(r"%\((\w+)\)s|\{(\w+)\}")

@@ -22,9 +22,9 @@ from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.letters import Letter
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate_verdicts import VerdictSentences
+from meterai.texts.told import Text
 from meterai.web.orders.order_view import order_view
 from meterai.web.pages.assets import Assets
-from meterai.web.pages.messages import Text
 from meterai.web.pages.templates import TEMPLATES, Pages, SiteFacts, environment_of
 from meterai.web.requests.visits import Visit
 from tests.texts.pseudo_language import escaped_in_page, escaped_words, pseudo_language

@@ -19,9 +19,10 @@ from meterai.stamping.retention import RETENTION_DAYS
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.queue.gate import TEXTS
+from meterai.texts.told import text_of
 from meterai.web.documents.upload_routes import FileInput
 from meterai.web.orders.buyer_form import BuyerFields
-from meterai.web.pages.messages import state_text, text_of
+from meterai.web.pages.messages import state_text
 from meterai.web.pages.templates import TEMPLATES
 from meterai.web.requests.forms import FILES_MAX, FormLimits, read_form
 from meterai.web.requests.visits import Visit

@@ -12,8 +12,9 @@ from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.texts.states import STATES
+from meterai.texts.told import text_of
 from meterai.web.pages.assets import Assets
-from meterai.web.pages.messages import state_text, text_of
+from meterai.web.pages.messages import state_text
 from meterai.web.pages.paging import ListSlice
 from meterai.web.pages.templates import TEMPLATES as FOLDER
 from meterai.web.pages.templates import Pages, SiteFacts

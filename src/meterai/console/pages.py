@@ -8,7 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from litestar import Request, Response
 from litestar.template.base import csrf_token
 
@@ -18,12 +18,14 @@ from meterai.console.session import SignedIn
 from meterai.kernel.money import format_rupiah
 from meterai.kit.formats import display
 from meterai.texts.mechanism import moments
-from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.texts.mechanism.languages import SOURCE, known_language
+from meterai.texts.mechanism.page_environment import page_environment
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 STATIC: Final = Path(__file__).parent / "static"
 LANGUAGE_COOKIE: Final = "bahasa"
+
+type Asked = Request[Any, Any, Any]
 _TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
@@ -36,14 +38,12 @@ class Asset:
     content: bytes
 
 
-def language_of(request: Request[Any, Any, Any]) -> str:
+def language_of(request: Asked) -> str:
     """The language that the officer chose; Indonesian if none."""
     return known_language(request.cookies.get(LANGUAGE_COOKIE, SOURCE))
 
 
-def page(
-    request: Request[Any, Any, Any], template: str, status_code: int = 200, **context: Any
-) -> Response[bytes]:
+def page(request: Asked, template: str, status_code: int = 200, **context: Any) -> Response[bytes]:
     """Renders a page. Raises: jinja2.UndefinedError when the template needs a name that is missing."""
     app: ConsoleApp = request.app.state.service
     officer: SignedIn | None = request.scope.get("user")
@@ -83,24 +83,8 @@ def _address(name: str) -> str:
 @cache
 def environment_of(language: str) -> Environment:
     """Makes Jinja's environment of a language: its translations and filters."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        load_translations(language), newstyle=True
-    )
-    environment.globals |= {
-        "language": language,
-        "names_of_languages": names_of_languages(),
-        "asset": _address,
-    }
+    environment = page_environment(TEMPLATES, language)
+    environment.globals["asset"] = _address
     environment.filters |= {
         "rupiah": format_rupiah,
         "number": partial(display.number_text, language=language),

@@ -5,24 +5,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 import structlog
-from litestar import Request, Response
+from litestar import Response
 from litestar.exceptions import HTTPException, NotAuthorizedException
 from litestar.response import Redirect
 
-from meterai.console.pages import language_of, page
+from meterai.console.pages import Asked, language_of, page
 from meterai.kernel.ids import new_help_code
 from meterai.kernel.refusals import Refusal
 from meterai.kit.database import is_outage, log_trouble
 from meterai.kit.http.status import status_of
-from meterai.texts.mechanism.explanations import Explanation
-from meterai.texts.mechanism.translation import translate
-from meterai.texts.refusals import TABLE
+from meterai.texts.told import text_of
 
 log = structlog.get_logger(__name__)
 SIGN_IN: Final = "/masuk"
 _HTTP: Final = {403: "form.stale", 404: "page.not_found", 405: "page.not_found", 413: "form.too_large"}
-
-type Asked = Request[Any, Any, Any]
 
 
 def _refused(request: Asked, refusal: Refusal) -> Response[Any]:
@@ -47,11 +43,8 @@ def _failed(request: Asked, error: Exception) -> Response[Any]:
 def _problem(
     request: Asked, code: str, status: int, *, facts: dict[str, object] | None = None, help_code: str = ""
 ) -> Response[bytes]:
-    language = language_of(request)
-    words: Explanation = TABLE.get(code) or TABLE["server.fault"]
-    known = {**words.facts, **(facts or {})}
-    what, step = (translate(sentence, language, known) for sentence in (words.what, words.next))
-    return page(request, "problem.html", status, what=what, step=step, code=code, help_code=help_code)
+    told = text_of(code, language_of(request), facts)
+    return page(request, "problem.html", status, told=told, help_code=help_code)
 
 
 EXCEPTION_HANDLERS: Final[dict[int | type[Exception], Any]] = {

@@ -1,4 +1,4 @@
-"""Who asks: finds the officer of a request by its cookie, and refuses people who are not signed in."""
+"""Finds the officer of a request by its cookie. Refuses people who are not signed in."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     roles: frozenset[str]
     session_id: uuid.UUID
-    checked: bool
-    """False: development without officers. Nobody has checked who this is."""
 
     def has(self, *roles: str) -> bool:
         """Whether the officer has one of these roles."""
@@ -72,9 +70,4 @@ def needs(*roles: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRout
 
 
 def _signed_in(session: Session) -> SignedIn:
-    return SignedIn(
-        officer=session.officer,
-        roles=session.roles,
-        session_id=session.id,
-        checked=bool(session.signed_in_by),
-    )
+    return SignedIn(officer=session.officer, roles=session.roles, session_id=session.id)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from meterai.kernel.clock import business_date
 from meterai.kit.formats import display
@@ -22,8 +22,8 @@ from meterai.status_page.memory import Memory
 from meterai.status_page.notice import Notice
 from meterai.status_page.overall import overall
 from meterai.texts.mechanism import moments
-from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
 from meterai.texts.mechanism.languages import SOURCE, languages
+from meterai.texts.mechanism.page_environment import page_environment
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.news_words import INCIDENT_STATES
 from meterai.texts.status_page import COMPONENTS, HEALTHS, SEVERITIES, Component, Health
@@ -156,21 +156,8 @@ def _render(template: str, facts: Facts, language: str, *, address: str, **conte
 @cache
 def environment_of(language: str) -> Environment:
     """Makes Jinja's environment of a language. One a process."""
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        load_translations(language), newstyle=True
-    )
+    environment = page_environment(FOLDER / "templates", language)
     environment.globals |= {
-        "language": language,
-        "names_of_languages": names_of_languages(),
         "component_name": _named(COMPONENTS, language),
         "health_text": _named(HEALTHS, language),
         "severity_text": _named(SEVERITIES, language),

@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 ASK_S: Final = 5.0
 """How often the service is asked for its news: they reach people within ten seconds."""
 _COVERS: Final = 1.5
-"""A look covers the time since the one before it, at most so many intervals. Older time is unknown."""
+"""Intervals of looks. A look covers the time since the one before it, up to this. Older time is unknown."""
 
 
 class LooksFromOutside(Protocol):

@@ -15,7 +15,7 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     ),
     "officer.sign_in_needed": Explanation(
         N_("Petugas sudah tercatat di sini, jadi setiap orang harus masuk dengan namanya sendiri."),
-        N_("Buka halaman masuk, lalu pakai nama dan kata sandi Anda."),
+        N_("Rilis ini belum dapat memeriksa nama Anda di konsol. Pakai perintah meterai di server."),
     ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),

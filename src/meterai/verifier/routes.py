@@ -31,13 +31,13 @@ from meterai.pdf.limits import CHECKED_BYTES_MAX
 from meterai.texts.mechanism.languages import languages
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.reasons import REASONS
+from meterai.texts.told import text_of
 from meterai.verification.model import FaceLimits, Judgement, SerialAnswer, Trust
 from meterai.verification.reasons import UNEXPECTED
 from meterai.verification.use_cases.judge_document import judge_digest, judge_document
 from meterai.verification.use_cases.look_up_serial import look_up_serial
 from meterai.web.pages import icon_routes, problem_routes
 from meterai.web.pages.cached_pages import CachedPages, cache_page
-from meterai.web.pages.messages import text_of
 from meterai.web.pages.problem_routes import problem_text
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.forms import read_form

@@ -72,7 +72,7 @@ class StatusNow(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/api/v1/status", opt=operation(scope=None, cors=True))
 async def read_status(request: Request[Any, Any, Any], service: Service) -> StatusNow:
-    """Reads how each part of the service runs, what is told of it, and a few figures.
+    """Reads the state of each part of the service, its news, and a few figures.
 
     At most a second old. It also answers while the database is down.
     """

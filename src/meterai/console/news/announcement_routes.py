@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.news.incident_routes import PAGE
-from meterai.console.news.news_pages import news_page, preview_page
+from meterai.console.news.news_pages import WRITERS, news_page, preview_page
 from meterai.console.news.typed import Typed, read_typed
+from meterai.console.pages import Asked
 from meterai.console.session import SignedIn, needs
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
@@ -21,18 +22,14 @@ from meterai.sales.events import Event
 from meterai.sales.queries.events import events
 from meterai.texts.mechanism.marks import N_
 
-_WRITERS: Final = ("content", "admin")
 
-type Asked = Request[Any, Any, Any]
-
-
-@get(f"{PAGE}/pengumuman/baru", guards=[needs(*_WRITERS)])
+@get(f"{PAGE}/pengumuman/baru", guards=[needs(*WRITERS)])
 async def new_announcement(request: Asked, service: ConsoleApp) -> Response[bytes]:
     """Shows the form of a new announcement."""
     return _form(request, Typed({}), await events(service.db))
 
 
-@post(f"{PAGE}/pengumuman/baru", guards=[needs(*_WRITERS)], status_code=200)
+@post(f"{PAGE}/pengumuman/baru", guards=[needs(*WRITERS)], status_code=200)
 async def announce(request: Asked, service: ConsoleApp, officer: SignedIn) -> Response[Any]:
     """Shows a preview, then announces. Raises: what the use case raises, but INVALID."""
     typed, now = await read_typed(request), service.clock()
@@ -59,7 +56,7 @@ async def announce(request: Asked, service: ConsoleApp, officer: SignedIn) -> Re
     return Redirect(PAGE, status_code=303)
 
 
-@post(f"{PAGE}/pengumuman/{{number:int}}/akhiri", guards=[needs(*_WRITERS)], status_code=303)
+@post(f"{PAGE}/pengumuman/{{number:int}}/akhiri", guards=[needs(*WRITERS)], status_code=303)
 async def end(service: ConsoleApp, officer: SignedIn, number: int) -> Redirect:
     """Takes an announcement away now. Raises: what the use case raises."""
     await end_announcement(service.db, number, actor=Actor(name=officer.officer), now=service.clock())

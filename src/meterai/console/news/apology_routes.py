@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.news.incident_routes import PAGE
-from meterai.console.news.news_pages import news_page
+from meterai.console.news.news_pages import WRITERS, news_page
 from meterai.console.news.typed import Typed, read_typed
+from meterai.console.pages import Asked
 from meterai.console.session import SignedIn, needs
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
@@ -23,9 +24,6 @@ from meterai.operations.officers.register import is_checked
 from meterai.texts.mechanism.languages import languages
 
 ADDRESS: Final = f"{PAGE}/gangguan/{{number:int}}/maaf"
-_WRITERS: Final = ("content", "admin")
-
-type Asked = Request[Any, Any, Any]
 
 
 @get(ADDRESS)
@@ -36,7 +34,7 @@ async def show_apology(request: Asked, service: ConsoleApp, number: int) -> Resp
     return await _page(request, service, number, Typed({}), published=published)
 
 
-@post(ADDRESS, guards=[needs(*_WRITERS)], status_code=200)
+@post(ADDRESS, guards=[needs(*WRITERS)], status_code=200)
 async def write_apology(request: Asked, service: ConsoleApp, officer: SignedIn, number: int) -> Response[Any]:
     """Shows what the apology would say now, then publishes it.
 
@@ -80,7 +78,7 @@ async def _page(
         incident=found,
         letters=_letters(published or drafted),
         is_published=published is not None,
-        may_write=officer.has(*_WRITERS) and published is None and found.ended_at is not None,
+        may_write=officer.has(*WRITERS) and published is None and found.ended_at is not None,
         is_drafted=drafted is not None,
         changes_length_max=CHANGES_LENGTH_MAX,
         typed=typed,

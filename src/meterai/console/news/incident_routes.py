@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.news.news_pages import news_page, preview_page
+from meterai.console.news.news_pages import WRITERS, news_page, preview_page
 from meterai.console.news.typed import Typed, read_typed
+from meterai.console.pages import Asked
 from meterai.console.session import SignedIn, needs
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
@@ -25,9 +26,6 @@ from meterai.texts.mechanism.marks import N_
 
 PAGE: Final = "/kabar"
 _SHOWN_DAYS: Final = 90
-_WRITERS: Final = ("content", "admin")
-
-type Asked = Request[Any, Any, Any]
 
 
 @get(PAGE)
@@ -47,13 +45,13 @@ async def show_news(request: Asked, service: ConsoleApp) -> Response[bytes]:
     )
 
 
-@get(f"{PAGE}/gangguan/baru", guards=[needs(*_WRITERS)])
+@get(f"{PAGE}/gangguan/baru", guards=[needs(*WRITERS)])
 async def new_incident(request: Asked) -> Response[bytes]:
     """Shows the form of a new incident."""
     return _incident_form(request, Typed({}))
 
 
-@post(f"{PAGE}/gangguan/baru", guards=[needs(*_WRITERS)], status_code=200)
+@post(f"{PAGE}/gangguan/baru", guards=[needs(*WRITERS)], status_code=200)
 async def declare(request: Asked, service: ConsoleApp, officer: SignedIn) -> Response[Any]:
     """Shows a preview, then declares the incident. Raises: what the use case raises, but INVALID."""
     typed, now = await read_typed(request), service.clock()
@@ -82,7 +80,7 @@ async def show_incident(request: Asked, service: ConsoleApp, number: int) -> Res
     return await _incident_page(request, service, number, Typed({}))
 
 
-@post(f"{PAGE}/gangguan/{{number:int}}/kabar", guards=[needs(*_WRITERS)], status_code=200)
+@post(f"{PAGE}/gangguan/{{number:int}}/kabar", guards=[needs(*WRITERS)], status_code=200)
 async def update(request: Asked, service: ConsoleApp, officer: SignedIn, number: int) -> Response[Any]:
     """Shows a preview, then adds an update, or resolves the incident."""
     typed, now, actor = await read_typed(request), service.clock(), Actor(name=officer.officer)
@@ -110,7 +108,7 @@ async def update(request: Asked, service: ConsoleApp, officer: SignedIn, number:
     return Redirect(f"{PAGE}/gangguan/{number}", status_code=303)
 
 
-@post(f"{PAGE}/gangguan/{{number:int}}/pesan", guards=[needs(*_WRITERS)], status_code=200)
+@post(f"{PAGE}/gangguan/{{number:int}}/pesan", guards=[needs(*WRITERS)], status_code=200)
 async def message(request: Asked, service: ConsoleApp, officer: SignedIn, number: int) -> Response[Any]:
     """Writes messages to the customers, not more than the officer has seen."""
     typed = await read_typed(request)
@@ -157,7 +155,7 @@ async def _incident_page(
         typed=typed,
         refusal=refusal,
         now=now,
-        may_write=officer.has(*_WRITERS),
+        may_write=officer.has(*WRITERS),
     )
 
 

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from litestar import Request, Response
+from litestar import Response
 
 from meterai.console.news.typed import MINUTES, Typed
-from meterai.console.pages import language_of, page
+from meterai.console.pages import Asked, language_of, page
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import status_of
 from meterai.news.model import TEXT_LENGTH_MAX, BothLanguages, IncidentState
-from meterai.texts.mechanism.translation import translate
 from meterai.texts.news_words import AUDIENCES, COMPONENTS, INCIDENT_STATES, SEVERITIES
-from meterai.texts.refusals import TABLE
+from meterai.texts.told import text_of
 
+WRITERS: Final = ("content", "admin")
+"""The roles that write news."""
 OPEN_STATES = {state: words for state, words in INCIDENT_STATES.items() if state != IncidentState.RESOLVED}
 
 
 def news_page(
-    request: Request[Any, Any, Any], template: str, *, refusal: Refusal | None = None, **context: Any
+    request: Asked, template: str, *, refusal: Refusal | None = None, **context: Any
 ) -> Response[bytes]:
     """Renders a page with the words about incidents. `refusal`: why what was sent is not done."""
     return page(
         request,
         f"news/{template}",
         status_of(refusal.kind) if refusal else 200,
-        problem=_problem(request, refusal),
+        problem=refusal and text_of(refusal.code, language_of(request), refusal.facts),
         severities=SEVERITIES,
         components=COMPONENTS,
         incident_states=INCIDENT_STATES,
@@ -39,7 +40,7 @@ def news_page(
 
 
 def preview_page(
-    request: Request[Any, Any, Any],
+    request: Asked,
     typed: Typed,
     *,
     title: BothLanguages,
@@ -57,11 +58,3 @@ def preview_page(
         heading=heading,
         is_in_line=is_in_line,
     )
-
-
-def _problem(request: Request[Any, Any, Any], refusal: Refusal | None) -> tuple[str, ...]:
-    if refusal is None:
-        return ()
-    words = TABLE.get(refusal.code) or TABLE["server.fault"]
-    known, language = {**words.facts, **refusal.facts}, language_of(request)
-    return tuple(translate(sentence, language, known) for sentence in (words.what, words.next))

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
-from litestar import Request
-
+from meterai.console.pages import Asked
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.formats.display import JAKARTA
 from meterai.news.model import Audience, BothLanguages, Component, IncidentState, Severity
@@ -108,7 +107,7 @@ class Typed:
         return now + timedelta(minutes=self.number("menit"))
 
 
-async def read_typed(request: Request[Any, Any, Any]) -> Typed:
+async def read_typed(request: Asked) -> Typed:
     """Reads the form of a request. Fields that are no text are left out."""
     form = await request.form()
     pairs = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]

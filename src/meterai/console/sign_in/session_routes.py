@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
 
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.pages import page
+from meterai.console.pages import Asked, page
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
@@ -17,9 +16,7 @@ from meterai.operations.officers.sessions import end_session, open_sessions
 
 
 @get("/sesi")
-async def sessions_page(
-    request: Request[Any, Any, Any], service: ConsoleApp, officer: SignedIn
-) -> Response[bytes]:
+async def sessions_page(request: Asked, service: ConsoleApp, officer: SignedIn) -> Response[bytes]:
     """Lists the officer's sessions; for an admin those of everybody."""
     whose = None if officer.has("admin") else officer.officer
     async with service.db.connection() as connection:

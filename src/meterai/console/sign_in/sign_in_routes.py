@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Request, Response, get, post
+from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.pages import page
+from meterai.console.pages import Asked, page
 from meterai.console.session import SignedIn, cookie_name
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.operations.officers.register import is_checked
@@ -16,7 +14,7 @@ from meterai.operations.officers.sessions import LONGEST, UNCHECKED, begin_sessi
 
 
 @get("/masuk", exclude_from_auth=True)
-async def sign_in_page(request: Request[Any, Any, Any], service: ConsoleApp) -> Response[bytes]:
+async def sign_in_page(request: Asked, service: ConsoleApp) -> Response[bytes]:
     """Shows how to sign in."""
     async with service.db.connection() as connection:
         checked = await is_checked(connection)

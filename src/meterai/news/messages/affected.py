@@ -32,7 +32,7 @@ class MessagePrices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Affected(msgspec.Struct, frozen=True, kw_only=True):
-    """Whom an incident affects now, and the messages that they would get."""
+    """The customers that an incident affects now, and the messages that they would get."""
 
     customers: int
     """With orders that were open, delayed or could not be paid while it lasted."""

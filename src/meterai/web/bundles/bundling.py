@@ -21,7 +21,8 @@ from meterai.pdf.limits import DEFAULT_LIMITS
 from meterai.stamping.bundles.given_files import GivenFile, from_zip, refused_file
 from meterai.stamping.bundles.model import LEFT_OUT, BundleFile, BundleRoom, Outcome
 from meterai.stamping.use_cases.fill_bundle import fill_bundle
-from meterai.web.pages.messages import notice_text, state_text, text_of
+from meterai.texts.told import text_of
+from meterai.web.pages.messages import notice_text, state_text
 from meterai.web.requests.forms import FormLimits, Upload
 from meterai.web.requests.request_context import RequestContext
 

@@ -17,10 +17,10 @@ from meterai.texts.developers.groups import GROUPS, Group
 from meterai.texts.developers.object_states import OBJECTS
 from meterai.texts.developers.sandbox_values import REFUSED_VALUES, SCENARIOS
 from meterai.texts.developers.wire_calls import WIRE_CALLS
+from meterai.texts.told import Text, said
 from meterai.texts.wire import BUSINESS_CODES, SIGNING_CODES
 from meterai.web.developers.limits import limits_of, wire_limits
 from meterai.web.developers.reference import operations_of
-from meterai.web.pages.messages import Text, said
 from meterai.web.pages.templates import Pages
 from meterai.web.requests.visits import Visit
 

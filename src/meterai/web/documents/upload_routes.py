@@ -16,6 +16,7 @@ from meterai.sales.use_cases.add_item import FormDocument, put_documents, remove
 from meterai.sales.use_cases.open_order import open_order_with_documents
 from meterai.stamping.queries import document_names
 from meterai.stamping.use_cases.adopt_documents import adopt_documents
+from meterai.texts.told import Text, text_of
 from meterai.web.documents.uploads import accept_one, documents_in, password_of
 from meterai.web.line.event_entry import (
     PurchaseRight,
@@ -37,7 +38,6 @@ from meterai.web.orders.access import (
 )
 from meterai.web.orders.draft_use import note_new
 from meterai.web.organisation.acting_shop import organisation_instead
-from meterai.web.pages.messages import Text, text_of
 from meterai.web.requests.forms import DOCUMENTS, Form, position_named
 from meterai.web.requests.request_context import RequestContext, WebRequest
 

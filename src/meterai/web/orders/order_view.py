@@ -26,8 +26,9 @@ from meterai.sales.timeline import TimelineEntry
 from meterai.texts.mechanism.explanations import MoneyKind
 from meterai.texts.mechanism.translation import translate, translate_count
 from meterai.texts.pages import QUOTA_PIECES, UNNAMED_DOCUMENT
+from meterai.texts.told import Text, money_note
 from meterai.web.orders.ways import WayGroup
-from meterai.web.pages.messages import Text, money_note, state_text
+from meterai.web.pages.messages import state_text
 from meterai.web.requests.visits import Visit
 
 CHIPS = {

@@ -21,9 +21,9 @@ from meterai.partners.reports.model import KEPT, Format, NewReport, Report, Repo
 from meterai.partners.reports.queries import file_of, report_of, reports_of
 from meterai.partners.use_cases.ask_report import ask_report, kinds_for
 from meterai.texts.partners import REPORT_ABOUT, REPORT_STATES, REPORT_TITLES
+from meterai.texts.told import text_of
 from meterai.web.account.acting import organisation_of
 from meterai.web.account.sign_in import told
-from meterai.web.pages.messages import text_of
 from meterai.web.pages.paging import ListSlice, read_cursor, slice_of
 from meterai.web.requests.attachments import attachment
 from meterai.web.requests.forms import Form, id_in

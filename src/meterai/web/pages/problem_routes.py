@@ -8,7 +8,7 @@ from litestar import Response, get
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.texts.api_problems import explanation_of
-from meterai.web.pages.messages import Text, said
+from meterai.texts.told import Text, said
 from meterai.web.requests.request_context import RequestContext, WebRequest
 from meterai.web.requests.visits import visit_of
 

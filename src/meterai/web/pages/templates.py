@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from meterai.kernel.money import format_rupiah
 from meterai.kernel.serial_number import group_serial
@@ -23,18 +23,17 @@ from meterai.sales.bank_account import BANKS, HOLDER_LENGTH_MAX
 from meterai.sales.events import Event
 from meterai.stamping.retention import RETENTION_DAYS, UNPROVEN_LIFE
 from meterai.texts.mechanism import moments
-from meterai.texts.mechanism.catalogues import load_translations, names_of_languages
+from meterai.texts.mechanism.page_environment import page_environment
+from meterai.texts.told import Text, text_of
 from meterai.verification.picture_codes import CODES_MAX
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.messages import (
-    Text,
     bank_name,
     channel_name,
     notice_text,
     pay_steps,
     reason_text,
     state_text,
-    text_of,
 )
 from meterai.web.pages.site_news import news_of_page, slug_of
 from meterai.web.requests.forms import FILE_BYTES_MAX, FILES_MAX
@@ -125,22 +124,8 @@ class Pages:
 @cache
 def environment_of(language: str) -> Environment:
     """Makes Jinja's environment of a language: its translations, functions and filters. One a process."""
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        cache_size=-1,
-    )
-    environment.install_gettext_translations(  # type: ignore[attr-defined]
-        load_translations(language), newstyle=True
-    )
+    environment = page_environment(TEMPLATES, language)
     environment.globals |= {
-        "language": language,
-        "names_of_languages": names_of_languages(),
         "banks": BANKS,
         "holder_length_max": HOLDER_LENGTH_MAX,
         "upload_bytes_max": FILE_BYTES_MAX,

@@ -21,9 +21,9 @@ from meterai.sales.events import Event
 from meterai.stamping.placement import Placement
 from meterai.stamping.queries import DocumentPage
 from meterai.stamping.use_cases.propose_place import propose_place
+from meterai.texts.told import text_of
 from meterai.web.account.code_work import CodeWork
 from meterai.web.line.queues import Queues
-from meterai.web.pages.messages import text_of
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
 from meterai.web.requests.form_origin import is_from_elsewhere, is_from_our_page
