@@ -48,6 +48,7 @@ class Scene:
     moment: datetime = START
     said: dict[str, Any] = field(default_factory=dict)
     server: web.AppRunner | None = None
+    port: int = field(default_factory=free_port)
 
     def page(self, name: str = "index.html") -> str:
         return (self.folder / "out" / name).read_text()
@@ -72,11 +73,17 @@ class Scene:
         assert self.server is not None
         await self.server.cleanup()
 
+    async def rise(self) -> None:
+        """Starts what the status page looks at."""
+        self.server = web.AppRunner(_core(self), access_log=None, shutdown_timeout=0.1)
+        await self.server.setup()
+        await web.TCPSite(self.server, "127.0.0.1", self.port).start()
+
 
 @asynccontextmanager
 async def status_page(folder: Path, **core: Any) -> AsyncIterator[Scene]:
     """A status page before a core that answers with these fields."""
-    scene, port = Scene(folder), free_port()
+    scene = Scene(folder)
     scene.said = {
         "at": START.isoformat(),
         "environment": "development",
@@ -87,11 +94,9 @@ async def status_page(folder: Path, **core: Any) -> AsyncIterator[Scene]:
         "announcements": [],
         **core,
     }
-    scene.server = web.AppRunner(_core(scene), access_log=None, shutdown_timeout=0.1)
-    await scene.server.setup()
-    await web.TCPSite(scene.server, "127.0.0.1", port).start()
+    await scene.rise()
     door = OutsideService(
-        f"http://127.0.0.1:{port}",
+        f"http://127.0.0.1:{scene.port}",
         unavailable_code="status_page.no_answer",
         limits=CallLimits(total_seconds=2),
         breaker=CircuitBreaker(failures_max=1 << 30),
@@ -101,7 +106,7 @@ async def status_page(folder: Path, **core: Any) -> AsyncIterator[Scene]:
         yield scene
     finally:
         await door.close()
-        await scene.server.cleanup()
+        await scene.die()
 
 
 def turns_of(scene: Scene, door: OutsideService, probe: Any = None) -> Turns:

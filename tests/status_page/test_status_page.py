@@ -77,6 +77,17 @@ async def test_a_restart_forgets_nothing_and_the_core_that_is_back_ends_outages(
         assert "We look &lt;into&gt; it." in scene.page("en/insiden/7.html")
 
 
+async def test_a_service_that_answers_again_is_looked_at_at_once(tmp_path: Path) -> None:
+    """The page is started beside the service, and would say for a minute that nothing works."""
+    async with status_page(tmp_path) as scene:
+        await scene.die()
+        await scene.minutes(0)
+        assert "<h1>Layanan tidak dapat dipakai saat ini</h1>" in scene.page()
+        await scene.rise()
+        await scene.minutes(0.1)
+        assert "<h1>Semua layanan berjalan</h1>" in scene.page()
+
+
 async def test_one_question_without_an_answer_is_not_called_silence(tmp_path: Path) -> None:
     async with status_page(tmp_path) as scene:
         await scene.minutes(0)

@@ -71,9 +71,10 @@ class Turns:
 
     async def turn(self) -> None:
         """Asks the service, begins a look when one is due, and writes the files."""
-        self._answer = await self._core.ask()
+        before, self._answer = self._answer, await self._core.ask()
         self._memory.note_core(self._answer, self._clock())
-        if self._is_due():
+        is_back = before is None and self._answer is not None  # what was seen just now is no longer true
+        if self._is_due(at_once=is_back):
             self._looking = asyncio.create_task(self._look())
         await self.write()
 
@@ -99,10 +100,10 @@ class Turns:
         if not self._is_written:
             raise NotReady("the files can't be written")
 
-    def _is_due(self) -> bool:
+    def _is_due(self, *, at_once: bool) -> bool:
         if self._looking is not None and not self._looking.done():
             return False
-        return self._looked is None or self._clock() - self._looked >= self._every
+        return at_once or self._looked is None or self._clock() - self._looked >= self._every
 
     async def _look(self) -> None:
         before, self._looked = self._looked, self._clock()
