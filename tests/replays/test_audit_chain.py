@@ -84,7 +84,7 @@ async def put_head(office: Office) -> str:
 async def test_a_trail_as_it_was_written_is_found_so(office: Office) -> None:
     said = await verify(office)
     assert (said.code, FINE in said.out) == (0, True), said
-    assert "Signatures that hold: 1." in said.out
+    assert "Signatures that hold: 1 with SSH keys, 0 with passkeys." in said.out
     said = await verify(office, "--head", await put_head(office))
     assert (said.code, "Heads from outside that fit: 1." in said.out) == (0, True), said
 

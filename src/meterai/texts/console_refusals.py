@@ -17,6 +17,18 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Petugas sudah tercatat di sini, jadi setiap orang harus masuk dengan namanya sendiri."),
         N_("Rilis ini belum dapat memeriksa nama Anda di konsol. Pakai perintah meterai di server."),
     ),
+    "officer.passkey_not_made": Explanation(
+        N_("Kunci sandi ini tidak tersimpan. Tidak ada yang diubah."),
+        N_("Muat ulang halaman, lalu coba lagi. Peramban harus meminta sidik jari atau PIN Anda."),
+    ),
+    "officer.passkey_wrong": Explanation(
+        N_("Kunci sandi ini tidak berlaku di sini. Tidak ada yang diubah."),
+        N_("Muat ulang halaman, lalu coba lagi dengan kunci sandi Anda, atau pakai kode dari aplikasi."),
+    ),
+    "officer.passkey_copied": Explanation(
+        N_("Hitungan kunci sandi ini mundur: mungkin ada salinannya. Tidak ada yang diubah."),
+        N_("Akhiri kunci sandi ini di halaman Cara masuk, dan beri tahu petugas admin."),
+    ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),
         N_("Buka daftar sesi lagi untuk melihat yang masih berjalan."),

@@ -73,8 +73,9 @@ def _words(found: CheckedTrail) -> str:
         return "The audit trail is not as it was written (docs/on-duty.md, The audit trail)."
     erased = f", {found.erased} are of erased texts" if found.erased else ""
     return (
-        f"All {found.entries:,} entries are as they were written. Signatures that hold: {found.signatures:,}"
-        f"{erased}. Heads from outside that fit: {found.heads:,}."
+        f"All {found.entries:,} entries are as they were written. Signatures that hold: {found.signatures:,} "
+        f"with SSH keys, {found.passkeys:,} with passkeys{erased}. By the console's word (codes): "
+        f"{found.by_console:,}. Heads from outside that fit: {found.heads:,}."
     )
 
 

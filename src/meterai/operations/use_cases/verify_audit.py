@@ -27,7 +27,11 @@ class CheckedTrail(msgspec.Struct, frozen=True, kw_only=True):
     heads: int
     """Heads from outside that were compared."""
     signatures: int
-    """Signatures that hold."""
+    """Signatures with SSH keys that hold."""
+    passkeys: int
+    """Approvals with passkeys that hold."""
+    by_console: int
+    """Approvals with a code (TOTP). The console checked them; nobody can check them afterwards."""
     erased: int
     """Signatures whose text is erased with a person's values; they can't be checked any more."""
     problems: list[str]
@@ -62,7 +66,9 @@ async def verify_audit(db: Database, heads: Sequence[Head]) -> CheckedTrail:
     return CheckedTrail(
         entries=chain.count,
         heads=len(heads),
-        signatures=signatures.held,
+        signatures=signatures.held["ssh"],
+        passkeys=signatures.held["passkey"],
+        by_console=signatures.held["totp"],
         erased=signatures.erased,
         problems=[*filter(None, (chain.problem, outside)), *changed, *signatures.problems],
     )
