@@ -44,6 +44,7 @@ def test_the_day_is_the_zones_day() -> None:
 def test_sizes_use_the_languages_separator() -> None:
     assert size_text(819_200, "id") == "800 KB"
     assert size_text(1_500_000, "id") == "1,4 MB"
+    assert size_text(25_000_000_000, "id") == "23,3 GB"
     assert size_text(1_500_000, "en") == "1.4 MB"
     assert size_text(3, "id") == "1 KB"
     assert size_text(12 << 20, "id") == "12 MB"

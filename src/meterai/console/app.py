@@ -13,7 +13,9 @@ from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.news import announcement_routes, apology_routes, incident_routes
-from meterai.console.page_routes import choose_language, first_page, static_file
+from meterai.console.now.now_routes import NOW_ROUTES
+from meterai.console.now.watch import Watch
+from meterai.console.page_routes import choose_language, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
 from meterai.console.session import Sessions, SignedIn, give_officer
 from meterai.console.sign_in.session_routes import end_one, sessions_page
@@ -21,7 +23,7 @@ from meterai.console.sign_in.sign_in_routes import sign_in_page, sign_in_uncheck
 from meterai.kit.http.safety_headers import safety_headers
 
 ROUTES: Final[list[Any]] = [
-    first_page,
+    *NOW_ROUTES,
     choose_language,
     static_file,
     sign_in_page,
@@ -69,6 +71,7 @@ def build_console(service: ConsoleApp) -> Litestar:
         signature_types=[ConsoleApp, SignedIn],
     )
     app.state.service = service
+    app.state.watch = Watch(service)
     return app
 
 

@@ -22,6 +22,7 @@ class Entry:
 
 
 ENTRIES: Final[tuple[Entry, ...]] = (
+    Entry("/", N_("Sekarang")),
     Entry("/kabar", N_("Kabar")),
     Entry("/sesi", N_("Sesi")),
 )

@@ -1,4 +1,4 @@
-"""The first page, the language, static files."""
+"""The language, static files."""
 
 from __future__ import annotations
 
@@ -8,18 +8,11 @@ from litestar import Response, get
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.menu import ENTRIES
 from meterai.console.pages import LANGUAGE_COOKIE, assets
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.texts.mechanism.languages import known_language
 
 _YEAR: Final = 365 * 24 * 3600
-
-
-@get("/", status_code=303)
-async def first_page() -> Redirect:
-    """Leads to the first page of the menu."""
-    return Redirect(ENTRIES[0].path, status_code=303)
 
 
 @get("/bahasa/{language:str}", exclude_from_auth=True, status_code=303)

@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
+from babel.numbers import format_decimal
 from jinja2 import Environment
 from litestar import Request, Response
 from litestar.template.base import csrf_token
@@ -64,6 +65,11 @@ def page(request: Asked, template: str, status_code: int = 200, **context: Any) 
     return Response(content.encode(), status_code=status_code, media_type="text/html; charset=utf-8")
 
 
+def fragment(language: str, template: str, **context: Any) -> str:
+    """Renders a part of a page, as the page itself includes it."""
+    return environment_of(language).get_template(template).render(**context)
+
+
 @cache
 def assets() -> dict[str, Asset]:
     """The static files by name."""
@@ -74,6 +80,10 @@ def _asset(path: Path) -> Asset:
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()[:12]
     return Asset(f"/aset/{path.stem}.{digest}{path.suffix}", _TYPES[path.suffix], content)
+
+
+def _decimal(number: float, language: str) -> str:
+    return format_decimal(round(number, 1), locale=language)
 
 
 def _address(name: str) -> str:
@@ -90,6 +100,9 @@ def environment_of(language: str) -> Environment:
         "number": partial(display.number_text, language=language),
         "moment": partial(moments.moment_text, language=language),
         "second": partial(moments.second_text, language=language),
+        "decimal": partial(_decimal, language=language),
+        "wait": partial(display.wait_text, language=language),
+        "size": partial(display.size_text, language=language),
         "day": partial(display.day_text, language=language),
     }
     return environment

@@ -41,7 +41,8 @@ class Sessions(AbstractAuthenticationMiddleware):
         """Looks the session up."""
         app: ConsoleApp = connection.app.state.service
         token = connection.cookies.get(cookie_name(app))
-        found = await find_session(app.db, token, app.clock()) if token else None
+        is_use = not connection.scope["route_handler"].opt.get("is_no_use")
+        found = await find_session(app.db, token, app.clock(), is_use=is_use) if token else None
         if found is None:
             raise NotAuthorizedException
         return AuthenticationResult(user=_signed_in(found), auth=None)

@@ -59,20 +59,33 @@ def weekday_text(moment: datetime, language: str, zone: str = JAKARTA) -> str:
 
 
 def wait_text(seconds: int, language: str) -> str:
-    """`40 detik`, from a minute on `15 menit` (English `40 seconds`, `15 minutes`); never too short."""
-    is_short = seconds < 60
-    number = seconds if is_short else -(-seconds // 60)
-    return format_unit(number, f"duration-{'second' if is_short else 'minute'}", "long", locale=language)
+    """`40 detik`, from a minute on `15 menit`, from ten hours on `24 jam`, from five days on `6 hari`.
+
+    In English `40 seconds`. Never too short.
+    """
+    if seconds < 60:
+        number, unit = seconds, "second"
+    elif seconds < 10 * 3600:
+        number, unit = -(-seconds // 60), "minute"
+    elif seconds < 5 * 86_400:
+        number, unit = -(-seconds // 3600), "hour"
+    else:
+        number, unit = -(-seconds // 86_400), "day"
+    return format_unit(number, f"duration-{unit}", "long", locale=language)
 
 
 def size_text(size_bytes: int, language: str) -> str:
-    """`812 KB`, `1,4 MB` (English `1.4 MB`), `10 MB`; of 1,024 bytes, as agencies and file managers count."""
+    """`812 KB`, `1,4 MB` (English `1.4 MB`), `10 MB`, from ten of them on `12,0 GB`.
+
+    Of 1,024 bytes, as agencies and file managers count.
+    """
     if size_bytes < 1024 * 1000:
         return f"{max(1, round(size_bytes / 1024))} KB"
-    if size_bytes % 1024**2 == 0:
+    large = size_bytes >= 10 * 1024**3
+    if size_bytes % 1024**2 == 0 and not large:
         return f"{size_bytes >> 20} MB"
-    text = f"{size_bytes / 1024**2:.1f}"
-    return f"{text.replace('.', _symbol('decimal', language))} MB"
+    text = f"{size_bytes / 1024 ** (3 if large else 2):.1f}"
+    return f"{text.replace('.', _symbol('decimal', language))} {'GB' if large else 'MB'}"
 
 
 def own_name(path: str) -> str:

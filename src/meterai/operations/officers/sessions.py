@@ -53,8 +53,10 @@ async def begin_session(tx: Connection, officer: str, *, signed_in_by: str, now:
     return token
 
 
-async def find_session(db: Database, token: str, now: datetime) -> Session | None:
-    """Finds the session of a cookie, and notes that it is used. None: it has ended, or never began."""
+async def find_session(db: Database, token: str, now: datetime, *, is_use: bool = True) -> Session | None:
+    """Finds the session of a cookie, and notes that it is used. None: it has ended, or never began.
+
+    `is_use`: False for a stream of news, which keeps no session open."""
     async with db.connection() as conn:
         row = await conn.fetchrow(
             f"{_OPEN} AND s.token_hash = $3", now - IDLE, now - LONGEST, token_digest(token)
@@ -62,7 +64,7 @@ async def find_session(db: Database, token: str, now: datetime) -> Session | Non
         if row is None:
             return None
         checked = await is_checked(conn)
-        if now - row["seen_at"] > timedelta(minutes=1):
+        if is_use and now - row["seen_at"] > timedelta(minutes=1):
             await conn.execute("UPDATE console.session SET seen_at = $2 WHERE id = $1", row["id"], now)
     return _session(dict(row), checked=checked)
 

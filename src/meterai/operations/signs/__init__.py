@@ -1,0 +1,1 @@
+"""Signs of trouble: what officers see first, and what they do about it."""
