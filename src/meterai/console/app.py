@@ -12,6 +12,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
+from meterai.console.acts import act_routes
 from meterai.console.news import announcement_routes, apology_routes, incident_routes
 from meterai.console.now.now_routes import NOW_ROUTES
 from meterai.console.now.watch import Watch
@@ -34,6 +35,7 @@ ROUTES: Final[list[Any]] = [
     *incident_routes.ROUTES,
     *announcement_routes.ROUTES,
     *apology_routes.ROUTES,
+    *act_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000
 

@@ -24,6 +24,7 @@ class Entry:
 ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/", N_("Sekarang")),
     Entry("/kabar", N_("Kabar")),
+    Entry("/tindakan", N_("Tindakan")),
     Entry("/sesi", N_("Sesi")),
 )
 

@@ -35,7 +35,7 @@ ACTS = [
     Act(
         "throw the stop switch",
         "SELECT operations.throw_switch('sealing_stopped', 'because', now())",
-        may=("operator",),
+        may=("operator", "console"),
     ),
     Act(
         "write an entry of the audit trail",

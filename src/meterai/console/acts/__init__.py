@@ -1,0 +1,1 @@
+"""What officers do: each act with its form, its confirmation and its use case."""

@@ -1,0 +1,91 @@
+"""The pages of acts: the list, the form, the confirmation, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Response, get, post
+
+from meterai.bootstrap import ConsoleApp
+from meterai.console.acts.forms import fields_of, read_form
+from meterai.console.acts.model import ConsoleAct
+from meterai.console.acts.registry import acts_of, find_act
+from meterai.console.pages import Asked, language_of, page
+from meterai.console.session import SignedIn
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Actor
+from meterai.kit.http.status import status_of
+from meterai.operations.officers.register import is_checked
+from meterai.texts.console_acts import GROUPS
+from meterai.texts.mechanism.translation import translate
+from meterai.texts.told import text_of
+
+PAGE: Final = "/tindakan"
+_STEP: Final = "langkah"
+
+
+@get(PAGE)
+async def acts_page(request: Asked, officer: SignedIn) -> Response[bytes]:
+    """Lists what this officer may do."""
+    return page(request, "acts/list.html", groups=acts_of(officer), group_names=GROUPS)
+
+
+@get(PAGE + "/{path:str}")
+async def act_form(request: Asked, officer: SignedIn, path: str) -> Response[bytes]:
+    """Shows the form of an act, filled in with what the address says."""
+    return _form(request, find_act(path, officer), dict(request.query_params))
+
+
+@post(PAGE + "/{path:str}", status_code=200)
+async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str) -> Response[bytes]:
+    """Shows what the act would do, then does it. Raises: Refusal FORBIDDEN `officer.role_missing`."""
+    chosen = find_act(path, officer)
+    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    form, wrong = read_form(chosen.form, typed, language_of(request))
+    if wrong or typed.get(_STEP) == "ubah":
+        return _form(request, chosen, typed, wrong=wrong)
+    try:
+        prepared = await chosen.prepare(service, form)
+        if typed.get(_STEP) != "kirim":
+            language = language_of(request)
+            fields = fields_of(chosen.form, typed, {}, language)
+            shown = prepared.shown(language)
+            return page(request, "acts/confirm.html", act=chosen, fields=fields, figures=shown)
+        await chosen.carry_out(service, form, await _actor_of(service, officer, chosen))
+    except Refusal as refusal:
+        return _form(request, chosen, typed, refusal=refusal)
+    done = translate(chosen.words.done, language_of(request), {"subject": prepared.subject})
+    return page(request, "acts/done.html", act=chosen, done=done)
+
+
+async def _actor_of(app: ConsoleApp, officer: SignedIn, act: ConsoleAct) -> Actor:
+    """Returns who acts. Raises: Refusal FORBIDDEN `officer.unsigned` where the act needs a signature."""
+    if act.signatures:
+        async with app.db.connection() as connection:
+            if await is_checked(connection):
+                raise Refusal(Kind.FORBIDDEN, "officer.unsigned")
+    return Actor(name=officer.officer)
+
+
+def _form(
+    request: Asked,
+    act: ConsoleAct,
+    typed: Mapping[str, str],
+    *,
+    wrong: Mapping[str, str] | None = None,
+    refusal: Refusal | None = None,
+) -> Response[bytes]:
+    language = language_of(request)
+    status = status_of(refusal.kind) if refusal else 400 if wrong else 200
+    return page(
+        request,
+        "acts/form.html",
+        status,
+        act=act,
+        fields=fields_of(act.form, typed, wrong or {}, language),
+        problem=refusal and text_of(refusal.code, language, refusal.facts),
+    )
+
+
+ROUTES: Final[list[Any]] = [acts_page, act_form, act]

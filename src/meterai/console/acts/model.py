@@ -1,0 +1,71 @@
+"""What the console knows of an act. The registry has them all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from meterai.bootstrap import ConsoleApp
+from meterai.console.session import SignedIn
+from meterai.kit.acting import Actor
+from meterai.texts.console_acts import ActWords
+from meterai.texts.mechanism.translation import translate
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A marked word, which a page translates."""
+
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An act as the officer is about to do it: what it is about, and what they are shown."""
+
+    subject: str
+    facts: Mapping[str, object]
+    """What an officer approves, as in the audit trail."""
+    figures: Sequence[tuple[str, Word | str | int]] = ()
+    """What would change: a marked label, and its value."""
+
+    def shown(self, language: str) -> list[tuple[str, str | int]]:
+        """The figures with labels and words in this language."""
+        return [
+            (
+                translate(label, language),
+                translate(value.word, language) if isinstance(value, Word) else value,
+            )
+            for label, value in self.figures
+        ]
+
+
+type Prepare = Callable[[ConsoleApp, Any], Awaitable[Prepared]]
+type CarryOut = Callable[[ConsoleApp, Any, Actor], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleAct:
+    """An act of the console. It calls the same use case as the command."""
+
+    kind: str
+    """As in the audit trail and, with signatures, in `operations.act`."""
+    path: str
+    """The last part of its address."""
+    group: str
+    """A key of `texts.console_acts.GROUPS`."""
+    roles: frozenset[str]
+    signatures: int
+    """0: session and role are enough; 1: the officer approves it, too."""
+    form: type[msgspec.Struct]
+    """Its fields are texts, with their words in `texts.console_acts.FIELDS`."""
+    words: ActWords
+    prepare: Prepare
+    """Looks at what the act would do and changes nothing. Raises: what the act raises."""
+    carry_out: CarryOut
+
+    def may(self, officer: SignedIn) -> bool:
+        """Whether the officer's roles allow it."""
+        return officer.has(*self.roles)

@@ -1,0 +1,68 @@
+"""Words of the console's acts: their groups, their fields, and what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from meterai.texts.mechanism.marks import N_
+
+
+class ActWords(NamedTuple):
+    """The name of an act, what it does, and what is said once it is done."""
+
+    title: str
+    what: str
+    done: str
+
+
+class FieldWords(NamedTuple):
+    """The label of a field, and what helps to fill it in."""
+
+    label: str
+    hint: str
+
+
+GROUPS: Final[Mapping[str, str]] = {
+    "cases": N_("Kasus"),
+    "signing": N_("Penandatanganan"),
+}
+FIELDS: Final[Mapping[str, FieldWords]] = {
+    "number": FieldWords(N_("Nomor kasus"), N_("Seperti K-7KQF-2M9D.")),
+    "answer": FieldWords(
+        N_("Jawaban"),
+        N_("Dalam bahasa orangnya. Bila kontaknya belum terbukti, jangan sebut isi pesanan siapa pun."),
+    ),
+    "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
+}
+ANSWER_CASE: Final = ActWords(
+    N_("Jawab kasus"),
+    N_("Mengirim jawaban ke kontak kasus, dan menampilkannya di halaman kasus itu."),
+    N_("Jawaban untuk {subject} sudah tersimpan."),
+)
+CLOSE_CASE: Final = ActWords(
+    N_("Tutup kasus"),
+    N_("Mengakhiri kasus. Halamannya tetap ada dan mengatakannya."),
+    N_("Kasus {subject} sudah ditutup."),
+)
+STOP_SIGNING: Final = ActWords(
+    N_("Hentikan penandatanganan"),
+    N_("Dalam lima detik tidak ada lagi yang ditandatangani. Semua yang sudah diterima tetap tersimpan."),
+    N_(
+        "Sakelar berhenti sudah aktif. Konsol tidak melihat proses penanda tangan: bila setelah lima detik "
+        "masih ada yang ditandatangani, akhiri proses itu (docs/on-duty.md)."
+    ),
+)
+KIND: Final = N_("Tentang")
+STATE: Final = N_("Keadaan")
+WRITTEN: Final = N_("Yang ditulis orangnya")
+PROOF: Final = N_("Kontak")
+PROVEN: Final = N_("sudah terbukti")
+NOT_PROVEN: Final = N_("belum terbukti")
+ERASED_CONTACT: Final = N_("sudah dihapus; jawaban hanya tampil di halaman kasus")
+WAITING: Final = N_("Dokumen yang menunggu meterai")
+SWITCH: Final = N_("Sakelar berhenti sekarang")
+SWITCH_ON: Final = N_("sudah aktif")
+SWITCH_OFF: Final = N_("tidak aktif")
+MISSING: Final = N_("Isi ini dulu.")
+TOO_LONG: Final = N_("Paling banyak {longest} karakter.")

@@ -1,0 +1,109 @@
+"""Acts: every role tries every act of the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.console.acts.model import ConsoleAct
+from meterai.console.acts.registry import ACTS
+from meterai.console.session import COOKIE
+from meterai.kernel.ids import new_id
+from meterai.operations.officers.officers_file import ROLES
+from meterai.operations.officers.sessions import begin_session
+from tests.console.running_console import NOW, Browser, browser_of
+from tests.storage_fixtures import TestDatabase
+
+_STOP: Final = "/tindakan/hentikan-tanda-tangan"
+_VALID: Final[Mapping[str, Mapping[str, str]]] = {
+    "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
+    "case.close": {"number": "K-2345-6789", "reason": "selesai"},
+    "sealing.stop": {"reason": "meterai tampak salah"},
+}
+"""A form of each act that would be carried out."""
+
+
+async def test_every_role_tries_every_act(database: TestDatabase) -> None:
+    assert set(_VALID) == {act.kind for act in ACTS}
+    await _open_case(database)
+    console = browser_of(database).console
+    for role in sorted(ROLES):
+        browser = await _officer(database, Browser(console), role)
+        await browser.get("/tindakan")
+        for act in ACTS:
+            assert (f"/tindakan/{act.path}" in browser.text) == (role in act.roles), (role, act.kind)
+        for act in ACTS:
+            await _try(database, browser, role, act)
+
+
+async def _try(database: TestDatabase, browser: Browser, role: str, act: ConsoleAct) -> None:
+    """Asks for the form, looks at what would happen, does it, and checks what each step leaves behind."""
+    before, address, typed = await _entries(database), f"/tindakan/{act.path}", _VALID[act.kind]
+    seen = 200 if role in act.roles else 403
+    await browser.get(address)
+    assert browser.status == seen, (role, act.kind)
+    for step in ({}, {"langkah": "kirim"}):
+        await browser.get("/sesi")
+        await browser.post(address, **typed, **step)
+        if step and seen == 200 and not act.signatures:
+            assert browser.status == 200, browser.text
+            assert (await _entries(database))[len(before) :] == [(role, act.kind)]
+        else:
+            refused = 403 if step else seen
+            assert (browser.status, await _entries(database)) == (refused, before), (role, act.kind)
+
+
+async def test_what_is_missing_or_refused_loses_nothing_that_was_typed(database: TestDatabase) -> None:
+    browser = browser_of(database)
+    await browser.sign_in_unchecked()
+    address = "/tindakan/jawab-kasus"
+    await browser.get(f"{address}?number=K-2345-6789")
+    assert 'value="K-2345-6789"' in browser.text
+    await browser.post(address, number="K-2345-6789", answer=" ")
+    assert (browser.status, 'value="K-2345-6789"' in browser.text) == (400, True)
+    await browser.post(address, number="K-2345-6789", answer="Baik.")
+    assert (browser.status, "Baik." in browser.text) == (404, True)
+    await browser.get("/tindakan/tidak-ada")
+    assert browser.status == 404
+
+
+async def test_without_officers_the_switch_is_thrown(database: TestDatabase) -> None:
+    browser = browser_of(database)
+    await browser.sign_in_unchecked()
+    await browser.get(_STOP)
+    await browser.post(_STOP, reason="meterai tampak salah")
+    assert not await _is_stopped(database)
+    await browser.post(_STOP, reason="meterai tampak salah", langkah="kirim")
+    assert (browser.status, await _is_stopped(database)) == (200, True), browser.text
+    assert await _entries(database) == [("pengembang", "sealing.stop")]
+
+
+async def _officer(database: TestDatabase, browser: Browser, role: str) -> Browser:
+    """Records an officer who has this role and its name, and signs them in."""
+    await database.owner.execute(
+        "INSERT INTO operations.officer VALUES ($1, $2, $3, '{}', now())", role, [role], [f"key of {role}"]
+    )
+    async with database.console.transaction() as tx:
+        browser.cookies[COOKIE] = await begin_session(tx, role, signed_in_by="test", now=NOW)
+    return browser
+
+
+async def _open_case(database: TestDatabase) -> None:
+    await database.owner.execute(
+        """SELECT cases.open_case($1, 'K-2345-6789', 'money', '', '50% saja', 'email', 'a@b.example', true,
+            'id', sha256('x'), $2)""",
+        new_id(NOW),
+        NOW,
+    )
+
+
+async def _entries(database: TestDatabase) -> list[tuple[str, str]]:
+    rows = await database.owner.fetch("SELECT actor, action FROM operations.audit_entry ORDER BY id")
+    return [(row["actor"], row["action"]) for row in rows]
+
+
+async def _is_stopped(database: TestDatabase) -> bool:
+    thrown: bool = await database.owner.fetchval(
+        "SELECT thrown FROM operations.switch WHERE name = 'sealing_stopped'"
+    )
+    return thrown
