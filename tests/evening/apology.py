@@ -1,0 +1,40 @@
+"""The apology after the incident: one officer asks for it, a second one releases it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+from playwright.sync_api import Browser
+
+from tests.evening.album import Album
+from tests.evening.console import Desk
+from tests.evening.place import Place
+from tests.evening.readers import Reader
+
+CHANGES: Final = {
+    "id": "Kami menambah penyedia pembayaran kedua, dan berlatih pindah kepadanya setiap bulan.",
+    "en": "We add a second payment provider, and practise the change to it each month.",
+}
+_WAITS_FOR_ANOTHER: Final = 4
+
+
+def publish_apology(place: Place, chromium: Browser, album: Album, *, picture: str) -> None:
+    """Looks at the draft in the console, then lets Ani ask for it and Budi release it.
+
+    Raises: AssertionError when it is out before both have signed, or not out afterwards.
+    """
+    desk = Desk.of(chromium, place.service.addresses.console, album)
+    desk.sign_in()
+    desk.draft_apology(1, CHANGES, picture=picture)
+    place.meterai("officers", "record")
+    changes = place.folder / "changes.txt"
+    changes.write_text(f"{CHANGES['id']}\n---\n{CHANGES['en']}\n")
+    asked = ("incident", "apology", "1", "--changes", str(changes), "--sign-with", place.key_of("ani"))
+    place.meterai(*asked, ends=_WAITS_FOR_ANOTHER)
+    page = Reader(f"{place.service.addresses.site}/en/kabar/1")
+    assert not page.reads(), "one officer has published it alone"
+    [request] = msgspec.json.decode(place.meterai("release", "list", "--json"))
+    place.meterai("release", "sign", str(request["number"]), "--sign-with", place.key_of("budi"))
+    text = page.reads()
+    assert CHANGES["en"] in text, "it is not out"

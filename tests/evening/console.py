@@ -1,0 +1,77 @@
+"""What officers do in the console, in a browser of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from playwright.sync_api import Browser, Page
+
+from tests.evening.album import Album
+
+_DESK: Final = {"width": 1000, "height": 700}
+
+
+@dataclass(slots=True)
+class Desk:
+    """An officer at a desktop. `address` is the console's."""
+
+    page: Page
+    address: str
+    album: Album
+
+    @classmethod
+    def of(cls, chromium: Browser, address: str, album: Album) -> Desk:
+        """A new browser, not signed in."""
+        context = chromium.new_context(viewport=_DESK, locale="en-GB", java_script_enabled=False)
+        context.set_default_timeout(15_000)
+        return cls(context.new_page(), address, album)
+
+    def sign_in(self) -> None:
+        """Signs in where no officer is recorded yet."""
+        self.page.goto(f"{self.address}/bahasa/en")
+        self.page.goto(f"{self.address}/masuk")
+        self._press("Sign in")
+        assert "/masuk" not in self.page.url, self.page.inner_text("main")
+
+    def look_now(self, picture: str) -> None:
+        """Looks at the console's first page."""
+        self.page.goto(self.address)
+        self.album.take(self.page, picture, height=900)
+
+    def declare(self, words: Mapping[str, str], *, component: str, picture: str) -> None:
+        """Fills the form of a new incident and looks at its preview. `publish` comes next."""
+        self.page.goto(f"{self.address}/kabar/gangguan/baru")
+        self.page.check(f"#bagian_{component}")
+        self._fill(words)
+        self.page.click("form .acts button")
+        self.album.take(self.page, picture)
+
+    def tell(self, number: int, words: Mapping[str, str], *, state: str) -> None:
+        """Fills the form of an update, or of the end, and looks at its preview."""
+        self.page.goto(f"{self.address}/kabar/gangguan/{number}")
+        self.page.select_option("#keadaan", state)
+        self._fill(words)
+        self.page.click("section[aria-labelledby=baru] button")
+
+    def draft_apology(self, number: int, changes: Mapping[str, str], *, picture: str) -> None:
+        """Says what changes, and looks at the apology that the data give."""
+        self.page.goto(f"{self.address}/kabar/gangguan/{number}/maaf")
+        self._fill({f"teks_{language}": text for language, text in changes.items()})
+        self.page.click("main form .acts button")
+        assert self.page.locator("button[value=kirim]").count() == 1, self.page.inner_text("main")
+        self.album.take(self.page, picture, height=1000)
+
+    def publish(self) -> None:
+        """Publishes what the preview shows."""
+        self.page.click("button[value=kirim]")
+        assert "/kabar/gangguan/" in self.page.url, self.page.inner_text("main")
+        assert not self.page.locator("button[value=kirim]").count(), self.page.inner_text("main")
+
+    def _fill(self, words: Mapping[str, str]) -> None:
+        for name, text in words.items():
+            self.page.fill(f"#{name}", text)
+
+    def _press(self, name: str) -> None:
+        self.page.get_by_role("button", name=name).first.click()
