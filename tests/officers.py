@@ -1,10 +1,18 @@
-"""Officers with real SSH keys, for tests."""
+"""Officers with real SSH keys, or with authenticator apps, for tests."""
 
 from __future__ import annotations
 
+import base64
 import subprocess
+import uuid
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+
+import pyotp
+
+from meterai.operations.officers.totp import new_secret
+from tests.storage_fixtures import TestDatabase
 
 
 def make_ssh_key(file: Path) -> str:
@@ -24,3 +32,26 @@ def make_officers(folder: Path, *, more: str = "", **roles: Sequence[str]) -> Pa
     file.write_text("\n".join(lines))
     file.chmod(0o644)
     return file
+
+
+async def record_officer(database: TestDatabase, name: str, roles: str) -> bytes:
+    """Records an officer with an authenticator app; `roles` as PostgreSQL writes them. Returns its secret."""
+    secret = new_secret()
+    await database.owner.execute(
+        "INSERT INTO operations.officer VALUES ($1, $2::text::text[], ARRAY['key of ' || $1], '{}', now())",
+        name,
+        roles,
+    )
+    await database.owner.execute(
+        """INSERT INTO operations.officer_factor (id, officer, kind, name, secret, added_at)
+           VALUES ($1, $2, 'totp', 'app', $3, now())""",
+        uuid.uuid4(),
+        name,
+        secret,
+    )
+    return secret
+
+
+def code_of(secret: bytes, moment: datetime) -> str:
+    """The code that the officer's app shows then."""
+    return pyotp.TOTP(base64.b32encode(secret).decode()).at(moment)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 import msgspec
@@ -18,14 +19,18 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
 
     officer: str
     key: str
-    """The SSH public key that signed, as the officers file has it."""
+    """What signed: the SSH public key, as the officers file has it. In the console `totp` and the id of the
+    factor, or `passkey` and its credential id (base64url)."""
     kind: str
     subject: str
     nonce: str
     """A random number in the text. A text counts once."""
     text: str
     signature: str
+    """From `ssh-keygen`. In the console the time step of the code, or the passkey's answer as JSON."""
     valid_until: datetime
+    mark: int | None = None
+    """In the console: the time step, or how often the passkey has signed. None: an SSH signature."""
 
 
 class Actor(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,31 +74,30 @@ def officers_refusals() -> Iterator[None]:
 
 async def use_signature(tx: Connection, signed: Signature) -> None:
     """Uses a signature up, for an act that one officer signs. Raises: see `officers_refusals`."""
+    name = "use_signature" if signed.mark is None else "approve_act"
     with officers_refusals():
-        await tx.execute(
-            "SELECT operations.use_signature($1, $2, $3, $4, $5, $6, $7, $8)",
-            signed.kind,
-            signed.subject,
-            signed.officer,
-            signed.key,
-            signed.nonce,
-            signed.text,
-            signed.signature,
-            signed.valid_until,
-        )
+        await _call(tx, name, signed.kind, signed.subject, signed=signed)
 
 
 async def sign_release(tx: Connection, number: int, signed: Signature) -> bool:
     """Adds an officer's signature to a request. Returns whether it is released. Raises: see above."""
+    name = "sign_release" if signed.mark is None else "approve_release"
     with officers_refusals():
-        released: bool = await tx.fetchval(
-            "SELECT operations.sign_release($1, $2, $3, $4, $5, $6, $7)",
-            number,
-            signed.officer,
-            signed.key,
-            signed.nonce,
-            signed.text,
-            signed.signature,
-            signed.valid_until,
-        )
+        released: bool = await _call(tx, name, number, signed=signed)
     return released
+
+
+async def _call(tx: Connection, name: str, *first: object, signed: Signature) -> Any:
+    """Calls a function of the database with a signature. The console may call only those for approvals."""
+    given = [
+        *first,
+        signed.officer,
+        signed.key,
+        signed.nonce,
+        signed.text,
+        signed.signature,
+        signed.valid_until,
+        *([] if signed.mark is None else [signed.mark]),
+    ]
+    places = ", ".join(f"${place}" for place in range(1, len(given) + 1))
+    return await tx.fetchval(f"SELECT operations.{name}({places})", *given)

@@ -29,6 +29,43 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Hitungan kunci sandi ini mundur: mungkin ada salinannya. Tidak ada yang diubah."),
         N_("Akhiri kunci sandi ini di halaman Cara masuk, dan beri tahu petugas admin."),
     ),
+    "officer.may_not": Explanation(
+        N_("Peran Anda tidak mengizinkan persetujuan ini. Tidak ada yang dilakukan; uang tidak bergerak."),
+        N_("Minta petugas yang berperan sesuai. Peran tercatat di berkas petugas; root yang mengubahnya."),
+    ),
+    "officer.unsigned": Explanation(
+        N_("Persetujuan Anda belum ada. Tidak ada yang dilakukan; uang tidak bergerak."),
+        N_("Kembali ke halaman konfirmasi, lalu ketik kode dari aplikasi autentikator Anda."),
+    ),
+    "officer.other_text": Explanation(
+        N_("Yang Anda setujui bukan tindakan ini: ada yang berubah sementara itu. Tidak ada yang dilakukan."),
+        N_("Mulai lagi dari formulirnya, dan baca angka-angkanya sebelum menyetujui."),
+    ),
+    "officer.signature_old": Explanation(
+        N_("Halaman konfirmasi ini sudah terlalu lama terbuka. Tidak ada yang dilakukan."),
+        N_("Mulai lagi dari formulirnya. Persetujuan berlaku satu jam."),
+    ),
+    "officer.signature_used": Explanation(
+        N_("Kode atau persetujuan ini sudah pernah dipakai. Tidak ada yang dilakukan kali ini."),
+        N_("Tunggu kode berikutnya di aplikasi autentikator, lalu kirim lagi."),
+    ),
+    "officer.signed_before": Explanation(
+        N_("Anda sudah menyetujui permintaan ini. Petugas lain yang harus menyetujuinya."),
+        N_("Minta petugas lain membuka permintaan ini."),
+    ),
+    "officer.wrong_code": Explanation(
+        N_("Kode ini tidak cocok. Tidak ada yang dilakukan."),
+        N_("Ketik kode yang tampak sekarang. Bila tetap tidak cocok, periksa jam ponsel Anda."),
+    ),
+    "officer.tried_too_often": Explanation(
+        N_("Terlalu banyak percobaan yang gagal. Tidak ada yang dilakukan."),
+        N_("Coba lagi {minutes} menit kemudian. Bila bukan Anda yang mencoba, beri tahu petugas admin."),
+        facts={"minutes": 15},
+    ),
+    "release.not_open": Explanation(
+        N_("Permintaan ini tidak terbuka lagi: sudah dilakukan, ditarik, atau lewat waktunya."),
+        N_("Buka daftar permintaan untuk melihat yang masih menunggu."),
+    ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),
         N_("Buka daftar sesi lagi untuk melihat yang masih berjalan."),

@@ -76,6 +76,30 @@ ACTS = [
         may=("operator",),
     ),
     Act(
+        "approve an act for an officer",
+        "SELECT operations.approve_act('sealing.stop', 'x', 'ani', 'k', repeat('a', 32), 't', 's', now(), 1)",
+        may=("console",),
+    ),
+    Act(
+        "approve a request for an officer",
+        "SELECT operations.approve_release(1, 'ani', 'k', repeat('a', 32), 't', 's', now(), 1)",
+        may=("console",),
+    ),
+    Act(
+        "invite oneself as an officer",
+        """INSERT INTO operations.officer_invitation (token_hash, officer, made_at, expires_at)
+            VALUES (sha256('x'), 'ani', now(), now())""",
+    ),
+    Act("set an officer's password", "UPDATE operations.officer_password SET hash = '$argon2id$x'"),
+    Act(
+        "give an officer a factor",
+        """INSERT INTO operations.officer_factor (id, officer, kind, name, secret, added_at)
+            VALUES (gen_random_uuid(), 'ani', 'totp', 'x', sha256('x'), now())""",
+    ),
+    Act("revive a factor", "UPDATE operations.officer_factor SET ended_at = NULL"),
+    Act("read secrets of officers' apps", "SELECT secret FROM operations.officer_factor", may=("console",)),
+    Act("read officers' passwords", "SELECT hash FROM operations.officer_password", may=("console",)),
+    Act(
         "sign outside of a request",
         """INSERT INTO operations.officer_signature (nonce, officer, key, kind, subject, signed_text,
             signature, signed_at) VALUES (repeat('a', 32), 'ani', '', 'quota.issue', '', '', '', now())""",
@@ -84,7 +108,7 @@ ACTS = [
     Act(
         "ask for stamps",
         "SELECT operations.ask_release('quota.issue', 'x', '{}', interval '1 hour')",
-        may=("operator",),
+        may=("operator", "console"),
         refused_as=("OF001",),
     ),
     Act(

@@ -1,0 +1,45 @@
+"""Approves an act in the console with a code of the officer's authenticator app."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.acting import Signature
+from meterai.kit.database import Database
+from meterai.operations.officers.act_text import Act
+from meterai.operations.officers.factors import find_code
+from meterai.operations.officers.tries import be_right, begin_try
+from meterai.operations.use_cases.verify_signature import check_text
+
+
+async def approve_by_code(
+    db: Database, officer: str, act: Act, *, text: str, code: str, now: datetime
+) -> Signature:
+    """Returns the approval, to be used up by the act like an SSH signature.
+
+    Whether the officer's role allows the act, and whether the code was used before, the database checks when
+    the approval is used. Wrong codes count as failed tries of this officer.
+
+    Raises: what `check_text` raises; Refusal BUSY `officer.tried_too_often`; FORBIDDEN `officer.wrong_code`.
+    """
+    async with db.connection() as connection:
+        fresh = await check_text(connection, act, text, now=now)
+    async with db.transaction() as tx:
+        tried = await begin_try(tx, officer, now)
+    async with db.transaction() as tx:
+        used = await find_code(tx, officer, code, now=now)
+        if used is None:
+            raise Refusal(Kind.FORBIDDEN, "officer.wrong_code")
+        await be_right(tx, tried)
+    return Signature(
+        officer=officer,
+        key=used.key,
+        kind=act.kind,
+        subject=act.subject,
+        nonce=fresh.nonce,
+        text=text,
+        signature=str(used.step),
+        valid_until=fresh.valid_until,
+        mark=used.step,
+    )
