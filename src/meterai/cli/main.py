@@ -204,6 +204,15 @@ COMMANDS: Final = {
     "refunds again": _Entry(
         "meterai.cli.operator.refunds", "order_payout_again", "Order a payout again that never went out."
     ),
+    "order retry": _Entry(
+        "meterai.cli.operator.orders", "retry_stamping", "Try the stamping of a paid order again now."
+    ),
+    "order ask": _Entry(
+        "meterai.cli.operator.orders", "ask_gateway", "Ask the gateway again about an order's payments."
+    ),
+    "order send-link": _Entry(
+        "meterai.cli.operator.orders", "send_link", "Send the link of an order to its own contact."
+    ),
     "cases list": _Entry("meterai.cli.operator.cases", "list_cases", "Show the complaints that wait."),
     "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
     "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),
@@ -273,6 +282,7 @@ _GROUPS: Final = {
     "incident": "Troubles that people read of everywhere, with updates (docs/news.md).",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",
+    "order": "The order of somebody who asks for help (docs/on-duty.md).",
     "partner": "Organisations of the chain of sale: agreements, stamps, money, members.",
     "person": "Requests of people about their personal data.",
     "queue": "The waiting room in front of an event.",

@@ -15,6 +15,7 @@ from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.news_refusals import NEWS_REFUSALS
 from meterai.texts.partner_refusals import PARTNER_REFUSALS
+from meterai.texts.support_refusals import SUPPORT_REFUSALS
 from meterai.texts.webhook_refusals import WEBHOOK_REFUSALS
 
 
@@ -59,6 +60,7 @@ TABLE: dict[str, Explanation] = {
     **LOGIN_REFUSALS,
     **WEBHOOK_REFUSALS,
     **NEWS_REFUSALS,
+    **SUPPORT_REFUSALS,
     # the site itself
     "server.fault": Explanation(
         N_("Ada gangguan di pihak kami."),

@@ -42,7 +42,22 @@ ACTS = [
         f"SELECT sales.place_order({_NEW}, {_NEW}, 'g', 'qris', now(), now(), now(), 200, now())",
         refused_as=_NOT_THERE,
     ),
+    Act(
+        "have an order's link sent",
+        f"SELECT sales.send_link_for_officer({_NEW}, now(), 3, now())",
+        may=["operator", "console"],
+    ),
+    Act(
+        "try a stamping again",
+        f"SELECT operations.retry_stamping({_NEW}, now())",
+        may=["operator", "console"],
+    ),
     # Payments.
+    Act(
+        "ask a gateway again",
+        f"SELECT sales.ask_about_payments({_NEW}, now())",
+        may=["operator", "console"],
+    ),
     Act("mark a payment as settled", "UPDATE sales.payment SET state = 'settled', settled_at = now()"),
     Act("change what was paid", "UPDATE sales.payment SET paid_amount = 1000000"),
     Act("change what a payment is of", "UPDATE sales.payment SET amount = 1"),

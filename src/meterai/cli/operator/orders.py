@@ -1,0 +1,55 @@
+"""`meterai order`: what officers do with the order of somebody who asks for help."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from meterai.cli.data_folder import DataOption
+from meterai.cli.operator.shared.operator_database import with_database
+from meterai.cli.operator.shared.operator_settings import given_reason, operator_name
+from meterai.kernel.clock import system_clock
+from meterai.kit.database import Database
+from meterai.operations.use_cases import retry_stamping as retrying
+from meterai.sales.support.use_cases import ask_gateway as asking
+from meterai.sales.support.use_cases import send_link as sending
+
+NumberArgument = Annotated[str, typer.Argument(help="Number of the order, such as 7KQF-2M9D-4XWH.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; for the audit trail. It names nobody.")]
+
+
+def retry_stamping(number: NumberArgument, reason: ReasonOption, data: DataOption = None) -> None:
+    """Try the stamping of an order's documents again now, with the same serial numbers.
+
+    It would be tried by itself, but later. A document that can't be stamped is not tried: its owner replaces
+    it or asks the money back.
+    """
+    why, officer = given_reason(reason), operator_name()
+    tried = _run(
+        data,
+        lambda db: retrying.retry_stamping(db, number, officer=officer, reason=why, now=system_clock()),
+    )
+    typer.echo(f"Tried again now: {tried}." if tried else "A worker is at it already.")
+
+
+def ask_gateway(number: NumberArgument, reason: ReasonOption, data: DataOption = None) -> None:
+    """Ask the gateway again about an order's payments. What it answers is booked within seconds."""
+    why, officer = given_reason(reason), operator_name()
+    asked = _run(
+        data, lambda db: asking.ask_gateway(db, number, officer=officer, reason=why, now=system_clock())
+    )
+    typer.echo(f"The worker asks within seconds. Attempts to pay: {asked}.")
+
+
+def send_link(number: NumberArgument, reason: ReasonOption, data: DataOption = None) -> None:
+    """Send the link of an order to its own contact. Three times a day at most."""
+    why, officer = given_reason(reason), operator_name()
+    _run(data, lambda db: sending.send_link(db, number, officer=officer, reason=why, now=system_clock()))
+    typer.echo("The link goes to the contact of the order.")
+
+
+def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:
+    return with_database(data, "meterai order", work)

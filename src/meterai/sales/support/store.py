@@ -1,0 +1,48 @@
+"""Statements on orders that an officer has taken in hand. No contact and no link is read."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+import msgspec
+
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.database import Connection
+from meterai.sales.model import OrderState
+from meterai.sales.queries.order_access import read_order_number
+
+
+class OrderInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """An order that an officer has taken in hand."""
+
+    id: uuid.UUID
+    number: str
+    state: OrderState
+    has_contact: bool
+    attempts: int
+    """To pay it."""
+
+
+async def order_in_hand(connection: Connection, number: str) -> OrderInHand:
+    """Finds an order by its number, in any spelling. Raises: Refusal NOT_FOUND `support.no_order`."""
+    row = await connection.fetchrow("SELECT * FROM sales.order_in_hand($1)", read_order_number(number))
+    if row is None or row["id"] is None:
+        raise Refusal(Kind.NOT_FOUND, "support.no_order")
+    return msgspec.convert(dict(row), OrderInHand, builtin_types=(uuid.UUID,))
+
+
+async def ask_about_payments(tx: Connection, order_id: uuid.UUID, now: datetime) -> int:
+    """Makes the payments of an order due, whatever their state. Returns how many there are."""
+    asked: int = await tx.fetchval("SELECT sales.ask_about_payments($1, $2)", order_id, now)
+    return asked
+
+
+async def send_link(
+    tx: Connection, order_id: uuid.UUID, *, not_since: datetime, most: int, now: datetime
+) -> str:
+    """Has the link sent. Returns `sent`, `soon`, `enough` or `nobody` (`sales.send_link_for_officer`)."""
+    outcome: str = await tx.fetchval(
+        "SELECT sales.send_link_for_officer($1, $2, $3, $4)", order_id, not_since, most, now
+    )
+    return outcome
