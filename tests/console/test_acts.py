@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from html import unescape
 from typing import Final
 
+from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.acts.registry import ACTS
 from meterai.console.session import COOKIE
@@ -12,6 +16,7 @@ from meterai.kernel.ids import new_id
 from meterai.operations.officers.officers_file import ROLES
 from meterai.operations.officers.sessions import begin_session
 from tests.console.running_console import NOW, Browser, browser_of
+from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
 
 _STOP: Final = "/tindakan/hentikan-tanda-tangan"
@@ -78,14 +83,40 @@ async def test_without_officers_the_switch_is_thrown(database: TestDatabase) -> 
     assert await _entries(database) == [("pengembang", "sealing.stop")]
 
 
+async def test_an_approval_counts_for_what_was_shown_and_once(database: TestDatabase) -> None:
+    secret = await record_officer(database, "ani", "{admin}")
+    browser = browser_of(database, clock=lambda: datetime.now(UTC))
+    await _sign_in(database, browser, "ani")
+    await browser.get(_STOP)
+    await browser.post(_STOP, reason="meterai tampak salah")
+    shown = re.search(r'name="approved_text" value="([^"]+)"', browser.text)
+    assert shown
+    approved = {"approved_text": unescape(shown[1]), "code": code_of(secret, datetime.now(UTC))}
+    await browser.post(_STOP, reason="alasan lain", langkah="kirim", **approved)
+    assert browser.status >= 400
+    assert not await _is_stopped(database)
+    await browser.get(_STOP)
+    await browser.post(_STOP, reason="meterai tampak salah", langkah="kirim", **approved)
+    assert (browser.status, await _is_stopped(database)) == (200, True), browser.text
+    await browser.get(_STOP)
+    await browser.post(_STOP, reason="meterai tampak salah", langkah="kirim", **approved)
+    assert browser.status == 409, browser.text
+    assert await _entries(database) == [("ani", "sealing.stop")]
+
+
 async def _officer(database: TestDatabase, browser: Browser, role: str) -> Browser:
     """Records an officer who has this role and its name, and signs them in."""
     await database.owner.execute(
         "INSERT INTO operations.officer VALUES ($1, $2, $3, '{}', now())", role, [role], [f"key of {role}"]
     )
-    async with database.console.transaction() as tx:
-        browser.cookies[COOKIE] = await begin_session(tx, role, signed_in_by="test", now=NOW)
+    await _sign_in(database, browser, role)
     return browser
+
+
+async def _sign_in(database: TestDatabase, browser: Browser, name: str) -> None:
+    app: ConsoleApp = browser.console.state.service
+    async with database.console.transaction() as tx:
+        browser.cookies[COOKIE] = await begin_session(tx, name, signed_in_by="test", now=app.clock())
 
 
 async def _open_case(database: TestDatabase) -> None:

@@ -30,7 +30,7 @@ GROUPS: Final[Mapping[str, str]] = {
 FIELDS: Final[Mapping[str, FieldWords]] = {
     "number": FieldWords(N_("Nomor kasus"), N_("Seperti K-7KQF-2M9D.")),
     "answer": FieldWords(
-        N_("Jawaban"),
+        N_("Jawaban Anda"),
         N_("Dalam bahasa orangnya. Bila kontaknya belum terbukti, jangan sebut isi pesanan siapa pun."),
     ),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),

@@ -9,14 +9,15 @@ from litestar import Response, get, post
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.forms import fields_of, read_form
-from meterai.console.acts.model import ConsoleAct
+from meterai.console.acts.model import ConsoleAct, Prepared
 from meterai.console.acts.registry import acts_of, find_act
+from meterai.console.approval import actor_of, approval_of
 from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn
-from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.http.status import status_of
-from meterai.operations.officers.register import is_checked
+from meterai.operations.officers.act_text import Act
 from meterai.texts.console_acts import GROUPS
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.told import text_of
@@ -48,24 +49,34 @@ async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str)
     try:
         prepared = await chosen.prepare(service, form)
         if typed.get(_STEP) != "kirim":
-            language = language_of(request)
-            fields = fields_of(chosen.form, typed, {}, language)
-            shown = prepared.shown(language)
-            return page(request, "acts/confirm.html", act=chosen, fields=fields, figures=shown)
-        await chosen.carry_out(service, form, await _actor_of(service, officer, chosen))
+            return await _confirmation(request, chosen, typed, prepared)
+        actor = Actor(name=officer.officer)
+        if chosen.signatures:
+            actor = await actor_of(service, officer, _approved(chosen, prepared), typed)
+        await chosen.carry_out(service, form, actor)
     except Refusal as refusal:
         return _form(request, chosen, typed, refusal=refusal)
     done = translate(chosen.words.done, language_of(request), {"subject": prepared.subject})
     return page(request, "acts/done.html", act=chosen, done=done)
 
 
-async def _actor_of(app: ConsoleApp, officer: SignedIn, act: ConsoleAct) -> Actor:
-    """Returns who acts. Raises: Refusal FORBIDDEN `officer.unsigned` where the act needs a signature."""
-    if act.signatures:
-        async with app.db.connection() as connection:
-            if await is_checked(connection):
-                raise Refusal(Kind.FORBIDDEN, "officer.unsigned")
-    return Actor(name=officer.officer)
+async def _confirmation(
+    request: Asked, act: ConsoleAct, typed: Mapping[str, str], prepared: Prepared
+) -> Response[bytes]:
+    language, app = language_of(request), request.app.state.service
+    return page(
+        request,
+        "acts/confirm.html",
+        act=act,
+        fields=fields_of(act.form, typed, {}, language),
+        figures=prepared.shown(language),
+        approval=await approval_of(app, _approved(act, prepared)) if act.signatures else None,
+    )
+
+
+def _approved(act: ConsoleAct, prepared: Prepared) -> Act:
+    """What the officer approves."""
+    return Act(kind=act.kind, subject=prepared.subject, facts=prepared.facts)
 
 
 def _form(
