@@ -13,7 +13,9 @@ from meterai.operations.use_cases.retry_stamping import retry_stamping
 from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.model import OrderState
 from meterai.sales.support.use_cases.ask_gateway import ask_gateway
+from meterai.sales.support.use_cases.ask_to_cancel import ask_to_cancel
 from meterai.sales.support.use_cases.send_link import SENT_IN_A_DAY_MAX, send_link
+from meterai.sales.use_cases.cancel_asked import cancel_asked
 from tests.sales.refusing import refused
 from tests.sales.shop import Shop
 
@@ -87,6 +89,23 @@ async def test_what_was_put_off_is_stamped_at_once_and_a_worker_is_left_alone(sh
     await add_job(shop, page.items[0].id, holder="worker-1")
     assert await retry_stamping(console, placed.number, **BY, now=now) == 0
     assert await acts(shop) == [("sari", "order.retry", placed.number)] * 2
+
+
+async def test_an_unpaid_order_is_cancelled_at_the_gateway_too_and_a_paid_one_goes_on(shop: Shop) -> None:
+    console = shop.database.console
+    unpaid, just_paid = await shop.placed_quota(), await shop.placed_quota()
+    for order in (unpaid, just_paid):
+        await ask_to_cancel(console, order.number, **BY, now=shop.clock())
+    shop.gateway.pay(just_paid.payment.reference)
+    worker = shop.database.worker
+    assert await cancel_asked(worker, shop.gateways, clock=shop.clock) == 2
+    assert (await shop.page(unpaid.order_id)).state is OrderState.CANCELLED
+    assert (await shop.page(just_paid.order_id)).state is OrderState.COMPLETED
+    assert await cancel_asked(worker, shop.gateways, clock=shop.clock) == 0
+    assert (
+        await refused(ask_to_cancel(console, just_paid.number, **BY, now=shop.clock()))
+    ).code == "support.not_unpaid"
+    assert [act for _, act, _ in await acts(shop)] == ["order.cancel"] * 2
 
 
 async def add_job(shop: Shop, item: uuid.UUID, *, holder: str | None) -> None:

@@ -210,6 +210,9 @@ COMMANDS: Final = {
     "order ask": _Entry(
         "meterai.cli.operator.orders", "ask_gateway", "Ask the gateway again about an order's payments."
     ),
+    "order cancel": _Entry(
+        "meterai.cli.operator.orders", "cancel_order", "Cancel an order that is not paid."
+    ),
     "order send-link": _Entry(
         "meterai.cli.operator.orders", "send_link", "Send the link of an order to its own contact."
     ),

@@ -60,6 +60,7 @@ from meterai.partners.use_cases.clean_up_clients import clean_up_clients
 from meterai.partners.use_cases.make_reports import forget_old_reports, make_due_report
 from meterai.partners.webhooks.use_cases.clean_up_webhooks import clean_up_webhooks
 from meterai.partners.webhooks.use_cases.warn_of_low_quota import warn_of_low_quota
+from meterai.sales.use_cases.cancel_asked import cancel_asked
 from meterai.sales.use_cases.check_gateway_key import note_gateway_keys
 from meterai.sales.use_cases.clean_up import clean_up_orders
 from meterai.sales.use_cases.expire_orders import expire_due_orders
@@ -216,6 +217,13 @@ def loops_of(
         Loop(name="samples_clean_up", work=lambda: clean_up_samples(db, now=clock()), busy_s=1, idle_s=60),
         Loop(name="invariants", work=lambda: check_lately(db, clock=clock), busy_s=60, idle_s=60),
         Loop(name="orders", work=expire, busy_s=0.05, idle_s=5, is_new_work=True),
+        Loop(
+            name="cancellations",
+            work=lambda: cancel_asked(db, gateways, clock=clock),
+            busy_s=0.05,
+            idle_s=1,
+            is_new_work=True,
+        ),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(
             name="documents_clean_up",

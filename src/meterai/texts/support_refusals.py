@@ -24,6 +24,10 @@ SUPPORT_REFUSALS: Final[dict[str, Explanation]] = {
             "atau meminta uangnya kembali di halaman pesanan. Tidak ada yang diubah."
         ),
     ),
+    "support.not_unpaid": Explanation(
+        N_("Pesanan ini tidak menunggu pembayaran, jadi tidak dapat dibatalkan."),
+        N_("Sudah dibayar: pemiliknya mengembalikan meterai yang tidak terpakai. Tidak ada yang diubah."),
+    ),
     "support.no_contact": Explanation(
         N_("Pesanan ini tidak mempunyai kontak, atau kontaknya sudah dihapus."),
         N_("Tautan hanya dikirim ke kontak pesanan. Tidak ada yang dikirim."),

@@ -47,6 +47,7 @@ ACTS = [
         f"SELECT sales.send_link_for_officer({_NEW}, now(), 3, now())",
         may=["operator", "console"],
     ),
+    Act("ask for a cancellation", f"SELECT sales.ask_to_cancel({_NEW}, now())", may=["operator", "console"]),
     Act(
         "try a stamping again",
         f"SELECT operations.retry_stamping({_NEW}, now())",

@@ -15,6 +15,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import Database
 from meterai.operations.use_cases import retry_stamping as retrying
 from meterai.sales.support.use_cases import ask_gateway as asking
+from meterai.sales.support.use_cases import ask_to_cancel as cancelling
 from meterai.sales.support.use_cases import send_link as sending
 
 NumberArgument = Annotated[str, typer.Argument(help="Number of the order, such as 7KQF-2M9D-4XWH.")]
@@ -49,6 +50,19 @@ def send_link(number: NumberArgument, reason: ReasonOption, data: DataOption = N
     why, officer = given_reason(reason), operator_name()
     _run(data, lambda db: sending.send_link(db, number, officer=officer, reason=why, now=system_clock()))
     typer.echo("The link goes to the contact of the order.")
+
+
+def cancel_order(number: NumberArgument, reason: ReasonOption, data: DataOption = None) -> None:
+    """Cancel an order that is not paid. The worker closes its charge at the gateway first.
+
+    If the money comes in this very moment, the order is paid and goes on.
+    """
+    why, officer = given_reason(reason), operator_name()
+    _run(
+        data,
+        lambda db: cancelling.ask_to_cancel(db, number, officer=officer, reason=why, now=system_clock()),
+    )
+    typer.echo("The worker cancels it within seconds, unless it is paid in this very moment.")
 
 
 def _run[R](data: Path | None, work: Callable[[Database], Awaitable[R]]) -> R:

@@ -46,3 +46,8 @@ async def send_link(
         "SELECT sales.send_link_for_officer($1, $2, $3, $4)", order_id, not_since, most, now
     )
     return outcome
+
+
+async def ask_to_cancel(tx: Connection, order_id: uuid.UUID, now: datetime) -> None:
+    """Asks the workers to cancel an order that is not paid."""
+    await tx.execute("SELECT sales.ask_to_cancel($1, $2)", order_id, now)
