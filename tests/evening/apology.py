@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 import msgspec
@@ -10,7 +11,7 @@ from playwright.sync_api import Browser
 from tests.evening.album import Album
 from tests.evening.console import Desk
 from tests.evening.place import Place
-from tests.evening.readers import Reader
+from tests.evening.readers import Reader, measure
 
 CHANGES: Final = {
     "id": "Kami menambah penyedia pembayaran kedua, dan berlatih pindah kepadanya setiap bulan.",
@@ -35,6 +36,10 @@ def publish_apology(place: Place, chromium: Browser, album: Album, *, picture: s
     page = Reader(f"{place.service.addresses.site}/en/kabar/1")
     assert not page.reads(), "one officer has published it alone"
     [request] = msgspec.json.decode(place.meterai("release", "list", "--json"))
+    since = time.monotonic()
     place.meterai("release", "sign", str(request["number"]), "--sign-with", place.key_of("budi"))
     text = page.reads()
     assert CHANGES["en"] in text, "it is not out"
+    site = place.service.addresses.site
+    links = {"home": Reader(f"{site}/en"), "API": Reader(f"{site}/api/v1/announcements")}
+    measure(links, "/kabar/1", since=since)
