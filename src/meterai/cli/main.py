@@ -148,6 +148,11 @@ COMMANDS: Final = {
     "officers list": _Entry(
         "meterai.cli.operator.officers", "list_officers", "Show who may sign, with roles and keys."
     ),
+    "officers invite": _Entry(
+        "meterai.cli.operator.officers",
+        "invite_officer",
+        "Print a link with which an officer signs in first.",
+    ),
     "officers record": _Entry(
         "meterai.cli.operator.officers", "record_officers", "Make the database know the officers file."
     ),

@@ -169,6 +169,11 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "No officer is recorded in this installation. Nothing was done.",
         "Write the officers file (METERAI_OFFICERS), then: meterai officers record (docs/on-duty.md).",
     ),
+    "officer.unknown": (
+        "No officer of this name is recorded, or they have no role. Nothing was done.",
+        "meterai officers list shows who is recorded. A change of the officers file counts after: "
+        "meterai officers record.",
+    ),
     "officer.unknown_key": (
         "No officer's key signed this text.",
         "Sign the text that the command printed, unchanged: ssh-keygen -Y sign -n meterai -f KEY FILE. "

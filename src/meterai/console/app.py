@@ -19,17 +19,16 @@ from meterai.console.now.watch import Watch
 from meterai.console.page_routes import choose_language, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
 from meterai.console.session import Sessions, SignedIn, give_officer
+from meterai.console.sign_in import enrolment_routes, sign_in_routes
 from meterai.console.sign_in.session_routes import end_one, sessions_page
-from meterai.console.sign_in.sign_in_routes import sign_in_page, sign_in_unchecked, sign_out
 from meterai.kit.http.safety_headers import safety_headers
 
 ROUTES: Final[list[Any]] = [
     *NOW_ROUTES,
     choose_language,
     static_file,
-    sign_in_page,
-    sign_in_unchecked,
-    sign_out,
+    *sign_in_routes.ROUTES,
+    *enrolment_routes.ROUTES,
     sessions_page,
     end_one,
     *incident_routes.ROUTES,

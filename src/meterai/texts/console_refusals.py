@@ -15,7 +15,7 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     ),
     "officer.sign_in_needed": Explanation(
         N_("Petugas sudah tercatat di sini, jadi setiap orang harus masuk dengan namanya sendiri."),
-        N_("Rilis ini belum dapat memeriksa nama Anda di konsol. Pakai perintah meterai di server."),
+        N_("Masuk dengan nama, kata sandi dan kode Anda."),
     ),
     "officer.passkey_not_made": Explanation(
         N_("Kunci sandi ini tidak tersimpan. Tidak ada yang diubah."),
@@ -65,6 +65,25 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     "release.not_open": Explanation(
         N_("Permintaan ini tidak terbuka lagi: sudah dilakukan, ditarik, atau lewat waktunya."),
         N_("Buka daftar permintaan untuk melihat yang masih menunggu."),
+    ),
+    "officer.wrong_password": Explanation(
+        N_("Nama atau kata sandi ini tidak cocok."),
+        N_("Coba lagi. Bila lupa, minta undangan baru kepada pemilik server."),
+    ),
+    "officer.sign_in_again": Explanation(
+        N_("Masuk ini sudah terlalu lama terbuka."),
+        N_("Mulai lagi dengan nama dan kata sandi Anda."),
+    ),
+    "officer.invitation_over": Explanation(
+        N_("Undangan ini tidak berlaku: sudah dipakai, diganti, atau lewat 24 jam."),
+        N_("Minta undangan baru kepada pemilik server."),
+    ),
+    "officer.password_weak": Explanation(
+        N_("Kata sandi ini mudah ditebak: terlalu pendek, memuat nama Anda, atau hampir satu huruf saja."),
+        N_("Pilih paling sedikit 12 karakter, misalnya empat kata yang tidak berhubungan."),
+    ),
+    "officer.password_differs": Explanation(
+        N_("Kedua kata sandi tidak sama."), N_("Ketik kata sandi yang sama dua kali.")
     ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),

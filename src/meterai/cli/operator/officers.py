@@ -16,9 +16,10 @@ from meterai.cli.operator.shared.operator_settings import (
 )
 from meterai.kernel.clock import system_clock
 from meterai.kit.database import connect, connect_alone
-from meterai.kit.installation import owner_url, settings_of_running
+from meterai.kit.installation import owner_url, read_addresses, settings_of_running
 from meterai.kit.settings import Settings, from_environment
 from meterai.operations.officers.register import RecordedOfficer, recorded_officers
+from meterai.operations.use_cases.invite_officer import invite_officer as invite
 from meterai.operations.use_cases.record_officers import record_officers as record
 
 
@@ -50,6 +51,31 @@ def record_officers(data: DataOption = None) -> None:
         settings = settings_of_running(settings)
     changed = asyncio.run(_record(owner, settings))
     typer.echo("The officers are recorded." if changed else "Nothing has changed.")
+
+
+def invite_officer(
+    name: Annotated[str, typer.Argument(help="Name of the officer, as in the officers file.")],
+    data: DataOption = None,
+) -> None:
+    """Print a link with which an officer chooses a password and sets up their app. Needs the owner's rights.
+
+    The link counts once, for 24 hours. Used, it ends the password, factors and sessions that the officer had.
+    """
+    settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
+    refuse_older_command(settings.data)
+    owner = owner_url(settings)
+    address = settings.console_url or read_addresses(settings.data).console
+    token = asyncio.run(_invite(owner, name))
+    typer.echo(f"{address.rstrip('/')}/undangan/{token}")
+    typer.echo(f"Hand this link to {name} alone. It is shown once and counts once, for 24 hours.", err=True)
+
+
+async def _invite(owner: str, name: str) -> str:
+    connection = await connect_alone(owner, application_name="meterai officers")
+    try:
+        return await invite(connection, name, actor=operator_name(), now=system_clock())
+    finally:
+        await connection.close()
 
 
 async def _list(settings: Settings) -> list[RecordedOfficer]:

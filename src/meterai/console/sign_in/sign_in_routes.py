@@ -1,44 +1,70 @@
-"""Signing in and out. In development without officers everybody may come in."""
+"""Signing in with name, password and code, and out. In development without officers everybody may come in."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.pages import Asked, page
+from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn, cookie_name
+from meterai.console.sign_in import cookies
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import status_of
 from meterai.operations.officers.register import is_checked
-from meterai.operations.officers.sessions import LONGEST, UNCHECKED, begin_session, end_session
+from meterai.operations.officers.sessions import UNCHECKED, begin_session, end_session
+from meterai.operations.use_cases.sign_officer_in import check_password, sign_in_by_code
+from meterai.texts.told import text_of
 
 
 @get("/masuk", exclude_from_auth=True)
 async def sign_in_page(request: Asked, service: ConsoleApp) -> Response[bytes]:
-    """Shows how to sign in."""
+    """Asks for name and password."""
     async with service.db.connection() as connection:
         checked = await is_checked(connection)
-    return page(request, "sign_in.html", checked=checked)
+    return page(request, "sign_in.html", checked=checked, problem=None, name="")
+
+
+@post("/masuk", exclude_from_auth=True, status_code=303)
+async def take_password(request: Asked, service: ConsoleApp) -> Response[Any]:
+    """Checks name and password, and leads to the code."""
+    form = await request.form()
+    name, password = str(form.get("nama", "")).strip(), str(form.get("sandi", ""))
+    try:
+        half = await check_password(service.db, name, password, now=service.clock())
+    except Refusal as refusal:
+        return _refused(request, "sign_in.html", refusal, checked=True, name=name)
+    return cookies.begin_half(service, half)
+
+
+@get("/masuk/kode", exclude_from_auth=True)
+async def code_page(request: Asked) -> Response[bytes]:
+    """Asks for the code."""
+    return page(request, "sign_in_code.html", problem=None)
+
+
+@post("/masuk/kode", exclude_from_auth=True, status_code=303)
+async def take_code(request: Asked, service: ConsoleApp) -> Response[Any]:
+    """Checks the code, and begins a session."""
+    half = request.cookies.get(cookies.half_name(service), "")
+    code = str((await request.form()).get("code", ""))
+    try:
+        token = await sign_in_by_code(service.db, half, code, now=service.clock())
+    except Refusal as refusal:
+        return _refused(request, "sign_in_code.html", refusal)
+    return cookies.begin(service, token)
 
 
 @post("/masuk/percobaan", exclude_from_auth=True, status_code=303)
 async def sign_in_unchecked(service: ConsoleApp) -> Redirect:
     """Lets anybody in, where no officer is recorded. Raises: Refusal FORBIDDEN `officer.sign_in_needed`."""
-    now = service.clock()
     async with service.db.transaction() as tx:
         if await is_checked(tx):
             raise Refusal(Kind.FORBIDDEN, "officer.sign_in_needed")
-        token = await begin_session(tx, UNCHECKED, signed_in_by="", now=now)
-    answer = Redirect("/", status_code=303)
-    answer.set_cookie(
-        cookie_name(service),
-        token,
-        max_age=int(LONGEST.total_seconds()),
-        httponly=True,
-        secure=service.is_https,
-        samesite="strict",
-    )
-    return answer
+        token = await begin_session(tx, UNCHECKED, signed_in_by="", now=service.clock())
+    return cookies.begin(service, token)
 
 
 @post("/keluar", status_code=303)
@@ -49,3 +75,11 @@ async def sign_out(service: ConsoleApp, officer: SignedIn) -> Redirect:
     answer = Redirect("/masuk", status_code=303)
     answer.delete_cookie(cookie_name(service))
     return answer
+
+
+def _refused(request: Asked, template: str, refusal: Refusal, **context: Any) -> Response[bytes]:
+    problem = text_of(refusal.code, language_of(request), refusal.facts)
+    return page(request, template, status_of(refusal.kind), problem=problem, **context)
+
+
+ROUTES = [sign_in_page, take_password, code_page, take_code, sign_in_unchecked, sign_out]

@@ -1,0 +1,80 @@
+"""The page of an invitation: an officer chooses a password and sets up an authenticator app."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from litestar import Response, get, post
+from markupsafe import Markup
+
+from meterai.bootstrap import ConsoleApp
+from meterai.console.pages import Asked, language_of, page
+from meterai.console.sign_in import cookies
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.formats.qr import qr_svg
+from meterai.kit.http.status import status_of
+from meterai.operations.officers import totp
+from meterai.operations.officers.passwords import LENGTH_MIN
+from meterai.operations.use_cases.enrol_officer import enrol_officer, invited_officer
+from meterai.texts.told import text_of
+
+_SECRET_BYTES: Final = 20
+
+
+@get("/undangan/{token:str}", exclude_from_auth=True)
+async def invitation_page(request: Asked, service: ConsoleApp, token: str) -> Response[bytes]:
+    """Shows the form with a new secret. Raises: Refusal GONE `officer.invitation_over`."""
+    return await _form(request, service, token, secret=totp.new_secret())
+
+
+@post("/undangan/{token:str}", exclude_from_auth=True, status_code=303)
+async def enrol(request: Asked, service: ConsoleApp, token: str) -> Response[Any]:
+    """Enrols the officer and begins a session. Raises: Refusal GONE `officer.invitation_over`."""
+    form = await request.form()
+    secret = _secret(str(form.get("rahasia", "")))
+    password, again = str(form.get("sandi", "")), str(form.get("lagi", ""))
+    try:
+        if password != again:
+            raise Refusal(Kind.INVALID, "officer.password_differs")
+        code = str(form.get("code", ""))
+        session = await enrol_officer(
+            service.db, token, password=password, secret=secret, code=code, now=service.clock()
+        )
+    except Refusal as refusal:
+        return await _form(request, service, token, secret=secret, refusal=refusal)
+    return cookies.begin(service, session)
+
+
+async def _form(
+    request: Asked, service: ConsoleApp, token: str, *, secret: bytes, refusal: Refusal | None = None
+) -> Response[bytes]:
+    async with service.db.connection() as connection:
+        officer = await invited_officer(connection, token, service.clock())
+    host = urlsplit(service.settings.console_url).hostname or ""
+    return page(
+        request,
+        "enrolment.html",
+        status_of(refusal.kind) if refusal else 200,
+        name=officer,
+        token=token,
+        secret=base64.b32encode(secret).decode(),
+        secret_in_words=totp.in_words(secret),
+        qr=Markup(qr_svg(totp.address_of(secret, officer, host=host), level="M")),  # noqa: S704 - our own picture
+        length_min=LENGTH_MIN,
+        problem=refusal and text_of(refusal.code, language_of(request), refusal.facts),
+    )
+
+
+def _secret(typed: str) -> bytes:
+    """The secret that the page showed. Another one than ours is no less secret."""
+    try:
+        found = base64.b32decode(typed)
+    except binascii.Error:
+        found = b""
+    return found if len(found) == _SECRET_BYTES else totp.new_secret()
+
+
+ROUTES = [invitation_page, enrol]

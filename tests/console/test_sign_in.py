@@ -1,0 +1,103 @@
+"""Officers are invited, enrol, and sign in with password and code."""
+
+from __future__ import annotations
+
+import base64
+import re
+from datetime import timedelta
+
+import pytest
+
+from meterai.operations.officers.tries import FAILURES_OF_ONE, WINDOW
+from meterai.operations.use_cases.invite_officer import LIVES, invite_officer
+from tests.console.running_console import NOW, Browser, browser_of
+from tests.officers import code_of, record_officer
+from tests.storage_fixtures import TestDatabase
+
+pytestmark = pytest.mark.storage
+
+PASSWORD = "kuda laut membaca koran"
+FACTORS = "SELECT count(*) FROM operations.officer_factor WHERE officer = 'ani' AND ended_at IS NULL"
+
+
+async def invite(database: TestDatabase) -> str:
+    return f"/undangan/{await invite_officer(database.owner, 'ani', actor='root', now=NOW)}"
+
+
+async def enrol(browser: Browser, address: str, **changes: str) -> bytes:
+    """Fills the page of an invitation in. Returns the secret of the app."""
+    await browser.get(address)
+    shown = re.search(r'name="rahasia" value="([^"]+)"', browser.text)
+    assert shown, browser.text
+    assert "<svg" in browser.text
+    secret = base64.b32decode(shown[1])
+    fields = {"sandi": PASSWORD, "lagi": PASSWORD, "code": code_of(secret, NOW), "rahasia": shown[1]}
+    await browser.post(address, **(fields | changes))
+    return secret
+
+
+async def sign_in(browser: Browser, name: str, password: str, code: str) -> str:
+    await browser.get("/masuk")
+    if await browser.post("/masuk", nama=name, sandi=password) != "/masuk/kode":
+        return "/masuk"
+    await browser.get("/masuk/kode")
+    assert browser.status == 200
+    return await browser.post("/masuk/kode", code=code)
+
+
+async def test_an_officer_is_invited_enrols_and_signs_in(database: TestDatabase) -> None:
+    moments = [NOW]
+    await record_officer(database, "ani", "{finance}")
+    address, browser = await invite(database), browser_of(database, clock=lambda: moments[0])
+    for changes, words in (
+        ({"sandi": "ani ani ani ani", "lagi": "ani ani ani ani"}, "mudah ditebak"),
+        ({"lagi": "another one"}, "tidak sama"),
+        ({"code": "000000"}, "tidak cocok"),
+    ):
+        await enrol(browser, address, **changes)
+        assert words in browser.text
+    secret = await enrol(browser, address)
+    assert browser.headers["location"] == "/", browser.text
+    assert await browser.get("/sesi") == "/sesi"
+    assert (browser.status, await database.owner.fetchval(FACTORS)) == (200, 1), "the one before has ended"
+    await browser.get(address)
+    assert browser.status == 410
+
+    other = browser_of(database, clock=lambda: moments[0])
+    assert await sign_in(other, "ani", PASSWORD, code_of(secret, NOW)) == "/masuk/kode", "a code counts once"
+    assert await other.get("/sesi") == "/masuk"
+    moments[0] += timedelta(seconds=30)
+    assert await sign_in(other, "ani", PASSWORD, code_of(secret, moments[0])) == "/"
+    assert await other.get("/sesi") == "/sesi"
+
+    await enrol(browser_of(database), await invite(database))
+    assert await other.get("/sesi") == "/masuk", "a new invitation, used, ends sessions"
+    written = await database.owner.fetch("SELECT action FROM operations.audit_entry ORDER BY id")
+    assert [row["action"] for row in written] == ["officer.invite", "officer.enrol"] * 2
+
+
+async def test_unknown_names_are_refused_like_wrong_passwords_and_guessing_ends(
+    database: TestDatabase,
+) -> None:
+    moments = [NOW]
+    await record_officer(database, "ani", "{finance}")
+    await record_officer(database, "dina", "{}")
+    secret = await enrol(browser_of(database), await invite(database))
+    browser = browser_of(database, clock=lambda: moments[0])
+    said = set()
+    for name in ("ani", "nobody", "dina", "\x00"):
+        await browser.get("/masuk")
+        await browser.post("/masuk", nama=name, sandi="wrong password here")
+        said.add((browser.status, re.sub(r'value="[^"]*"', "", browser.text)))
+    assert len(said) == 1, said
+    assert "tidak cocok" in said.pop()[1]
+    for _ in range(FAILURES_OF_ONE - 1):
+        await browser.post("/masuk", nama="ani", sandi="wrong password here")
+    assert await sign_in(browser, "ani", PASSWORD, "") == "/masuk"
+    assert "Terlalu banyak percobaan" in browser.text
+    moments[0] += WINDOW
+    assert await sign_in(browser, "ani", PASSWORD, code_of(secret, moments[0])) == "/"
+    moments[0] = NOW + LIVES
+    old = await invite(database)
+    await browser.get(old)
+    assert browser.status == 410, "after 24 hours"
