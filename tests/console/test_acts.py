@@ -23,6 +23,10 @@ _STOP: Final = "/tindakan/hentikan-tanda-tangan"
 _VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
     "case.close": {"number": "K-2345-6789", "reason": "selesai"},
+    "order.ask_gateway": {"order": "2222-3333-4444", "reason": "K-1"},
+    "order.retry": {"order": "2222-3333-5555", "reason": "K-1"},
+    "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
+    "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
     "sealing.stop": {"reason": "meterai tampak salah"},
 }
 """A form of each act that would be carried out."""
@@ -31,6 +35,7 @@ _VALID: Final[Mapping[str, Mapping[str, str]]] = {
 async def test_every_role_tries_every_act(database: TestDatabase) -> None:
     assert set(_VALID) == {act.kind for act in ACTS}
     await _open_case(database)
+    await _add_orders(database)
     console = browser_of(database).console
     for role in sorted(ROLES):
         browser = await _officer(database, Browser(console), role)
@@ -126,6 +131,28 @@ async def _open_case(database: TestDatabase) -> None:
         new_id(NOW),
         NOW,
     )
+
+
+async def _add_orders(database: TestDatabase) -> None:
+    """An order that waits for its payment, and one that is paid."""
+    await database.owner.execute("SET session_replication_role = replica")
+    await database.owner.execute(
+        """INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
+               language, contact_kind, contact_value, created_at)
+           SELECT gen_random_uuid(), number, number, sha256(number::bytea), gen_random_uuid(), 'stamp', state,
+               'id', 'email', 'a@b.example', $1
+           FROM (VALUES ('2222-3333-4444', 'awaiting_payment'), ('2222-3333-5555', 'paid'))
+               o (number, state)""",
+        NOW,
+    )
+    await database.owner.execute(
+        """INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,
+               expires_at)
+           SELECT gen_random_uuid(), id, 'midtrans', 'qris', number, 1, 'pending', $1, $1
+           FROM sales.orders""",
+        NOW,
+    )
+    await database.owner.execute("SET session_replication_role = origin")
 
 
 async def _entries(database: TestDatabase) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ class FieldWords(NamedTuple):
 
 GROUPS: Final[Mapping[str, str]] = {
     "cases": N_("Kasus"),
+    "orders": N_("Pesanan"),
     "signing": N_("Penandatanganan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {
@@ -33,6 +34,7 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
         N_("Jawaban Anda"),
         N_("Dalam bahasa orangnya. Bila kontaknya belum terbukti, jangan sebut isi pesanan siapa pun."),
     ),
+    "order": FieldWords(N_("Nomor pesanan"), N_("Seperti 7KQF-2M9D-4XWH.")),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -45,6 +47,27 @@ CLOSE_CASE: Final = ActWords(
     N_("Mengakhiri kasus. Halamannya tetap ada dan mengatakannya."),
     N_("Kasus {subject} sudah ditutup."),
 )
+ASK_GATEWAY: Final = ActWords(
+    N_("Tanya gateway lagi"),
+    N_("Menanyakan semua percobaan membayar pesanan ini, dan membukukan jawabannya dalam beberapa detik."),
+    N_("Gateway ditanya tentang pesanan {subject} dalam beberapa detik."),
+)
+RETRY_STAMPING: Final = ActWords(
+    N_("Coba lagi pemeteraian"),
+    N_("Yang tertunda karena gangguan dicoba sekarang, dengan nomor seri yang sama."),
+    N_("Pemeteraian pesanan {subject} dicoba sekarang."),
+)
+SEND_LINK: Final = ActWords(
+    N_("Kirim tautan pesanan"),
+    N_("Mengirim tautan ke kontak pesanan itu sendiri, paling banyak tiga kali sehari."),
+    N_("Tautan pesanan {subject} dikirim ke kontaknya."),
+)
+CANCEL_ORDER: Final = ActWords(
+    N_("Batalkan pesanan yang belum dibayar"),
+    N_("Menutup tagihan di gateway, lalu mengakhiri pesanan. Uang yang masih datang dikembalikan."),
+    N_("Pesanan {subject} dibatalkan dalam beberapa detik, kecuali baru saja dibayar."),
+)
+ATTEMPTS: Final = N_("Percobaan membayar")
 STOP_SIGNING: Final = ActWords(
     N_("Hentikan penandatanganan"),
     N_("Dalam lima detik tidak ada lagi yang ditandatangani. Semua yang sudah diterima tetap tersimpan."),
