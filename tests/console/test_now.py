@@ -45,6 +45,7 @@ BY_PROMETHEUS_ALONE = {
     "JailUnavailable",
     "LoopFails",
     "MessagesNotTaken",
+    "SignInsFail",
 }
 """They follow from what each process counts by itself; the console asks the database."""
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
+import structlog
 from litestar import Response, get, post
 from litestar.response import Redirect
+from prometheus_client import Counter
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.pages import Asked, language_of, page
@@ -17,6 +19,9 @@ from meterai.operations.officers.register import is_checked
 from meterai.operations.officers.sessions import UNCHECKED, begin_session, end_session
 from meterai.operations.use_cases.sign_officer_in import check_password, sign_in_by_code
 from meterai.texts.told import text_of
+
+log = structlog.get_logger(__name__)
+_SIGN_INS: Final = Counter("meterai_console_sign_ins", "Tries of officers to sign in.", ["result"])
 
 
 @get("/masuk", exclude_from_auth=True)
@@ -54,6 +59,7 @@ async def take_code(request: Asked, service: ConsoleApp) -> Response[Any]:
         token = await sign_in_by_code(service.db, half, code, now=service.clock())
     except Refusal as refusal:
         return _refused(request, "sign_in_code.html", refusal)
+    _SIGN_INS.labels("ok").inc()
     return cookies.begin(service, token)
 
 
@@ -78,6 +84,9 @@ async def sign_out(service: ConsoleApp, officer: SignedIn) -> Redirect:
 
 
 def _refused(request: Asked, template: str, refusal: Refusal, **context: Any) -> Response[bytes]:
+    result = "refused" if refusal.kind is Kind.BUSY else "failed"
+    _SIGN_INS.labels(result).inc()
+    log.info("console.sign_in_failed", code=refusal.code)
     problem = text_of(refusal.code, language_of(request), refusal.facts)
     return page(request, template, status_of(refusal.kind), problem=problem, **context)
 
