@@ -6,9 +6,7 @@ import time
 from typing import Final
 
 import msgspec
-from playwright.sync_api import Browser
 
-from tests.evening.album import Album
 from tests.evening.console import Desk
 from tests.evening.place import Place
 from tests.evening.readers import Reader, measure
@@ -20,15 +18,13 @@ CHANGES: Final = {
 _WAITS_FOR_ANOTHER: Final = 4
 
 
-def publish_apology(place: Place, chromium: Browser, album: Album, *, picture: str) -> None:
-    """Looks at the draft in the console, then lets Ani ask for it and Budi release it.
+def publish_apology(place: Place, desk: Desk, *, picture: str) -> None:
+    """Looks at the draft at Ani's desk, then lets her ask for it and Budi release it.
 
     Raises: AssertionError when it is out before both have signed, or not out afterwards.
     """
-    desk = Desk.of(chromium, place.service.addresses.console, album)
-    desk.sign_in()
+    desk.sign_in("ani")
     desk.draft_apology(1, CHANGES, picture=picture)
-    place.meterai("officers", "record")
     changes = place.folder / "changes.txt"
     changes.write_text(f"{CHANGES['id']}\n---\n{CHANGES['en']}\n")
     asked = ("incident", "apology", "1", "--changes", str(changes), "--sign-with", place.key_of("ani"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -9,8 +11,11 @@ from typing import Final
 from playwright.sync_api import Browser, Page
 
 from tests.evening.album import Album
+from tests.evening.place import EveningClock
+from tests.officers import code_of
 
 _DESK: Final = {"width": 1000, "height": 700}
+_PASSWORD: Final = "kuda laut membaca koran"
 
 
 @dataclass(slots=True)
@@ -20,20 +25,48 @@ class Desk:
     page: Page
     address: str
     album: Album
+    clock: EveningClock
+    secret: bytes = b""
+    """Of the authenticator app."""
+    used: str = ""
+    """The code that was typed last."""
 
     @classmethod
-    def of(cls, chromium: Browser, address: str, album: Album) -> Desk:
+    def of(cls, chromium: Browser, address: str, album: Album, clock: EveningClock) -> Desk:
         """A new browser, not signed in."""
         context = chromium.new_context(viewport=_DESK, locale="en-GB", java_script_enabled=False)
         context.set_default_timeout(15_000)
-        return cls(context.new_page(), address, album)
+        return cls(context.new_page(), address, album, clock)
 
-    def sign_in(self) -> None:
-        """Signs in where no officer is recorded yet."""
+    def enrol(self, link: str) -> None:
+        """Opens an invitation: chooses a password and sets up the app, then signs out."""
         self.page.goto(f"{self.address}/bahasa/en")
+        self.page.goto(link)
+        self.secret = base64.b32decode(self.page.input_value("input[name=rahasia]"))
+        self.page.fill("#sandi", _PASSWORD)
+        self.page.fill("#lagi", _PASSWORD)
+        self.page.fill("#kode", self._code())
+        self._press("Save and sign in")
+        assert self.page.url.rstrip("/") == self.address, self.page.inner_text("main")
+        self._press("Sign out")
+        assert self.page.url.endswith("/masuk"), self.page.url
+
+    def sign_in(self, name: str) -> None:
+        """Signs in with name, password and code."""
         self.page.goto(f"{self.address}/masuk")
-        self._press("Sign in")
-        assert "/masuk" not in self.page.url, self.page.inner_text("main")
+        self.page.fill("#nama", name)
+        self.page.fill("#sandi", _PASSWORD)
+        self.page.click("main form button")
+        self.page.fill("input[name=code]", self._code())
+        self.page.click("main form button")
+        assert self.page.url.rstrip("/") == self.address, self.page.inner_text("main")
+
+    def _code(self) -> str:
+        """The next code of the app: each counts once."""
+        while (code := code_of(self.secret, self.clock.now())) == self.used:
+            time.sleep(0.5)
+        self.used = code
+        return code
 
     def look_now(self, picture: str) -> None:
         """Looks at the console's first page."""

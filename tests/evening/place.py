@@ -85,11 +85,7 @@ class Place:
         `ends`: the exit code that is expected. Raises: AssertionError for another.
         """
         command = [sys.executable, "-m", "meterai.cli", *words, "--data", str(self.service.data)]
-        given = {
-            **without_settings(),
-            **self.settings,
-            "METERAI_OFFICERS": str(self.folder / "keys" / "officers.toml"),
-        }
+        given = {**without_settings(), **self.settings}
         done = subprocess.run(command, capture_output=True, text=True, env=given)
         assert done.returncode == ends, (
             f"meterai {' '.join(words)}: {done.returncode} {done.stdout}{done.stderr}"
@@ -99,21 +95,21 @@ class Place:
 
 @contextmanager
 def evening_place() -> Iterator[Place]:
-    """A ready service at 23.20 WIB, gone at the end. Its officers are not recorded yet."""
+    """A ready service at 23.20 WIB, gone at the end. Its officers Ani and Budi are recorded."""
     with passing_folder("meterai-evening-") as folder:
         copytree(_CLOCK, folder / "clock", ignore=lambda *_: {"__pycache__"})
         clock = EveningClock(folder / "offset")
         clock.begin(23, 20)
         copy_prepared(folder / "data")
         (folder / "keys").mkdir(mode=0o700)
-        make_officers(
+        officers = make_officers(
             folder / "keys", ani=["view", "support", "content", "admin"], budi=["content", "finance", "admin"]
         )
         settings = {
             "METERAI_CONSOLE_PROCESSES": "1",
             "METERAI_STATUS_PAGE": "on",
             "METERAI_PROBE_SECONDS": "10",
-            "METERAI_PAYMENT_MINUTES": "10",
+            "METERAI_OFFICERS": str(officers),
             "PYTHONPATH": str(folder / "clock"),
         }
         service = launch(folder / "data", env=settings)

@@ -51,6 +51,7 @@ class Story:
     album: Album
     crowd: Evening = field(init=False)
     gateway: Victim = field(init=False)
+    officer: Desk = field(init=False)
     finished: int = 0
     """People of the crowd who have their stamped papers."""
 
@@ -58,6 +59,10 @@ class Story:
         """Plays it from 23.20 WIB until after midnight. Raises: AssertionError for what goes wrong."""
         service = find_service(self.place.service.data)
         [self.gateway] = victims(service.pid, FaultKind.GATEWAY_DOWN)
+        self.officer = Desk.of(
+            self.chromium, self.place.service.addresses.console, self.album, self.place.clock
+        )
+        self.officer.enrol(self.place.meterai("officers", "invite", "ani").split()[0])
         sari, rina, budi = (self._customer() for _ in range(3))
         letter = make_letter("SURAT LAMARAN", "Pelamar Malam", size_bytes=60_000)
         try:
@@ -73,7 +78,7 @@ class Story:
         self._close_day()
 
     def _live_through(self, sari: Customer, rina: Customer, budi: Customer) -> None:
-        officer = Desk.of(self.chromium, self.place.service.addresses.console, self.album)
+        officer = self.officer
         self._quiet()
         self._gateway_dies(sari, rina, budi)
         self._officer_tells(officer, sari, budi)
@@ -97,7 +102,7 @@ class Story:
         budi.picture("02-in-line")
 
     def _officer_tells(self, officer: Desk, sari: Customer, budi: Customer) -> None:
-        officer.sign_in()
+        officer.sign_in("ani")
         officer.look_now("03-officer-now")
         began = f"{self.place.clock.now().astimezone(WIB):%Y-%m-%d}T23:20"
         officer.declare({**DECLARED, "mulai": began}, component="payment", picture="03-officer-preview")
@@ -160,7 +165,7 @@ class Story:
         self._say(f"The day closes. Paid Rp{paid:,} = stamped Rp{stamped:,} + given back Rp{RINAS_RUPIAH:,}.")
         reader.reads(f"/hari/{day}", "Rp")
         reader.picture("10-statement", height=900)
-        publish_apology(self.place, self.chromium, self.album, picture="11-apology-draft")
+        publish_apology(self.place, self.officer, picture="11-apology-draft")
         for rupiah in (paid, stamped, RINAS_RUPIAH):  # counted from the ledger in another way
             reader.reads("/kabar/1", f"Rp{rupiah:,}".replace(",", "."))
         reader.picture("12-apology", height=1400)
