@@ -73,7 +73,7 @@ async def test_an_officer_is_invited_enrols_and_signs_in(database: TestDatabase)
     await enrol(browser_of(database), await invite(database))
     assert await other.get("/sesi") == "/masuk", "a new invitation, used, ends sessions"
     written = await database.owner.fetch("SELECT action FROM operations.audit_entry ORDER BY id")
-    assert [row["action"] for row in written] == ["officer.invite", "officer.enrol"] * 2
+    assert [row["action"] for row in written] == ["officer.invite", "officer.enrol", "console.factor_add"] * 2
 
 
 async def test_unknown_names_are_refused_like_wrong_passwords_and_guessing_ends(

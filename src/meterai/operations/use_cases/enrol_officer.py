@@ -8,7 +8,8 @@ from meterai.kernel.ids import new_id, token_digest
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
-from meterai.operations.officers import passwords, totp
+from meterai.operations.auditing.signed_entries import FACTOR_ADDED
+from meterai.operations.officers import factors, passwords, totp
 from meterai.operations.officers.sessions import begin_session
 
 _APP = "app"
@@ -38,13 +39,13 @@ async def enrol_officer(
     step = totp.step_of(secret, code, now)
     if step is None:
         raise Refusal(Kind.FORBIDDEN, "officer.wrong_code")
-    stored = await passwords.hash_of(password)
+    stored, factor = await passwords.hash_of(password), new_id(now)
     async with db.transaction() as tx:
         enrolled = await tx.fetchval(
             "SELECT operations.enrol_officer($1, $2, $3, $4, $5, $6, $7)",
             token_digest(token),
             stored,
-            new_id(now),
+            factor,
             _APP,
             secret,
             step,
@@ -53,4 +54,6 @@ async def enrol_officer(
         if enrolled is None:
             raise Refusal(Kind.GONE, "officer.invitation_over")
         await write_audit(tx, actor=officer, action="officer.enrol", subject=officer, facts={}, now=now)
+        key = {"key": factors.key_of(factor)}
+        await write_audit(tx, actor=officer, action=FACTOR_ADDED, subject=officer, facts=key, now=now)
         return await begin_session(tx, officer, signed_in_by="totp", now=now)
