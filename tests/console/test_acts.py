@@ -15,9 +15,14 @@ from meterai.console.session import COOKIE
 from meterai.kernel.ids import new_id
 from meterai.operations.officers.officers_file import ROLES
 from meterai.operations.officers.sessions import begin_session
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.rules.model import Policy
+from meterai.waiting_room.store import queues
 from tests.console.running_console import NOW, Browser, browser_of
 from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import SCHEDULE
 
 _STOP: Final = "/tindakan/hentikan-tanda-tangan"
 _VALID: Final[Mapping[str, Mapping[str, str]]] = {
@@ -27,6 +32,11 @@ _VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "order.retry": {"order": "2222-3333-5555", "reason": "K-1"},
     "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
     "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
+    "queue.halt": {"event": "casn", "reason": "gateway mati"},
+    "queue.resume": {"event": "casn", "reason": "gateway hidup"},
+    "queue.off": {"event": "casn", "reason": "sepi"},
+    "queue.on": {"event": "casn", "reason": "malam terakhir"},
+    "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
     "sealing.stop": {"reason": "meterai tampak salah"},
 }
 """A form of each act that would be carried out."""
@@ -36,6 +46,7 @@ async def test_every_role_tries_every_act(database: TestDatabase) -> None:
     assert set(_VALID) == {act.kind for act in ACTS}
     await _open_case(database)
     await _add_orders(database)
+    await _add_queue(database)
     console = browser_of(database).console
     for role in sorted(ROLES):
         browser = await _officer(database, Browser(console), role)
@@ -94,9 +105,7 @@ async def test_an_approval_counts_for_what_was_shown_and_once(database: TestData
     await _sign_in(database, browser, "ani")
     await browser.get(_STOP)
     await browser.post(_STOP, reason="meterai tampak salah")
-    shown = re.search(r'name="approved_text" value="([^"]+)"', browser.text)
-    assert shown
-    approved = {"approved_text": unescape(shown[1]), "code": code_of(secret, datetime.now(UTC))}
+    approved = {"approved_text": _approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
     await browser.post(_STOP, reason="alasan lain", langkah="kirim", **approved)
     assert browser.status >= 400
     assert not await _is_stopped(database)
@@ -107,6 +116,33 @@ async def test_an_approval_counts_for_what_was_shown_and_once(database: TestData
     await browser.post(_STOP, reason="meterai tampak salah", langkah="kirim", **approved)
     assert browser.status == 409, browser.text
     assert await _entries(database) == [("ani", "sealing.stop")]
+
+
+async def test_a_line_is_capped_with_a_number_and_its_log_says_so(database: TestDatabase) -> None:
+    secret = await record_officer(database, "ani", "{admin}")
+    await _add_queue(database)
+    browser = browser_of(database, clock=lambda: datetime.now(UTC))
+    await _sign_in(database, browser, "ani")
+    address, typed = (
+        "/tindakan/batasi-antrean",
+        {"event": "casn", "people": "120", "reason": "gateway lambat"},
+    )
+    await browser.get(address)
+    await browser.post(address, **{**typed, "people": "banyak"})
+    assert (browser.status, "Tulis angka saja" in browser.text) == (400, True)
+    await browser.post(address, **{**typed, "event": "cpns"})
+    assert browser.status == 404
+    await browser.post(address, **typed)
+    approved = {"approved_text": _approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
+    await browser.post(address, langkah="kirim", **typed, **approved)
+    assert browser.status == 200, browser.text
+    assert await _entries(database) == [("ani", "queue.cap")]
+    row = await database.owner.fetchrow(
+        """SELECT rate_cap, facts::jsonb ->> 'action' AS action, facts::jsonb ->> 'reason' AS reason
+           FROM waiting_room.queue JOIN waiting_room.to_log ON queue = number"""
+    )
+    assert row is not None
+    assert tuple(row) == (120, "cap", "gateway lambat")
 
 
 async def _officer(database: TestDatabase, browser: Browser, role: str) -> Browser:
@@ -122,6 +158,12 @@ async def _sign_in(database: TestDatabase, browser: Browser, name: str) -> None:
     app: ConsoleApp = browser.console.state.service
     async with database.console.transaction() as tx:
         browser.cookies[COOKIE] = await begin_session(tx, name, signed_in_by="test", now=app.clock())
+
+
+def _approved_text(browser: Browser) -> str:
+    shown = re.search(r'name="approved_text" value="([^"]+)"', browser.text)
+    assert shown
+    return unescape(shown[1])
 
 
 async def _open_case(database: TestDatabase) -> None:
@@ -153,6 +195,12 @@ async def _add_orders(database: TestDatabase) -> None:
         NOW,
     )
     await database.owner.execute("SET session_replication_role = origin")
+
+
+async def _add_queue(database: TestDatabase) -> None:
+    await set_events(database.app, load_events())
+    async with database.app.transaction() as tx:
+        await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)
 
 
 async def _entries(database: TestDatabase) -> list[tuple[str, str]]:

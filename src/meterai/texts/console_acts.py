@@ -26,6 +26,7 @@ class FieldWords(NamedTuple):
 GROUPS: Final[Mapping[str, str]] = {
     "cases": N_("Kasus"),
     "orders": N_("Pesanan"),
+    "queue": N_("Antrean"),
     "signing": N_("Penandatanganan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {
@@ -35,6 +36,8 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
         N_("Dalam bahasa orangnya. Bila kontaknya belum terbukti, jangan sebut isi pesanan siapa pun."),
     ),
     "order": FieldWords(N_("Nomor pesanan"), N_("Seperti 7KQF-2M9D-4XWH.")),
+    "event": FieldWords(N_("Acara"), N_("Nama pendek di alamatnya, seperti casn.")),
+    "people": FieldWords(N_("Orang per menit"), N_("Angka saja. 0: tidak ada yang dipanggil.")),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -76,6 +79,53 @@ STOP_SIGNING: Final = ActWords(
         "masih ada yang ditandatangani, akhiri proses itu (docs/on-duty.md)."
     ),
 )
+HALT_QUEUE: Final = ActWords(
+    N_("Tahan antrean"),
+    N_(
+        "Tidak ada yang dipanggil. Orang tetap bisa bergabung, dan tempat mereka tidak hilang."
+        " Alasan tampil di log publik."
+    ),
+    N_("Antrean ditahan: {subject}. Pengendali mengikutinya dalam lima detik."),
+)
+RESUME_QUEUE: Final = ActWords(
+    N_("Lanjutkan antrean"),
+    N_("Orang dipanggil lagi. Alasan tampil di log publik."),
+    N_("Antrean berlanjut: {subject}. Pengendali mengikutinya dalam lima detik."),
+)
+QUEUE_ON: Final = ActWords(
+    N_("Semua orang mengantre"),
+    N_(
+        "Semua orang mengambil tempat dalam antrean, juga bila tidak perlu menunggu."
+        " Alasan tampil di log publik."
+    ),
+    N_("Antrean menyala untuk semua: {subject}. Pengendali mengikutinya dalam lima detik."),
+)
+QUEUE_OFF: Final = ActWords(
+    N_("Matikan antrean"),
+    N_(
+        "Orang masuk tanpa mengantre. Tiket tetap berlaku bila antrean menyala lagi."
+        " Alasan tampil di log publik."
+    ),
+    N_("Antrean mati: {subject}. Pengendali mengikutinya dalam lima detik."),
+)
+CAP_QUEUE: Final = ActWords(
+    N_("Batasi antrean"),
+    N_(
+        "Paling banyak sekian orang dipanggil per menit, tidak pernah lebih dari aturannya."
+        " Alasan tampil di log publik."
+    ),
+    N_("Batas tersimpan: {subject}. Pengendali mengikutinya dalam lima detik."),
+)
+LINE: Final = N_("Antrean sekarang")
+LINE_ON: Final = N_("menyala")
+LINE_OFF: Final = N_("mati")
+PEOPLE_WAITING: Final = N_("Orang yang menunggu")
+PEOPLE_A_MINUTE: Final = N_("Orang per menit sekarang")
+CAP_NOW: Final = N_("Paling banyak per menit sekarang")
+CAP_OF_POLICY: Final = N_("Paling banyak menurut aturan")
+HALTED: Final = N_("Ditahan karena")
+NOT_HALTED: Final = N_("tidak ditahan")
+NO_NUMBER: Final = N_("Tulis angka saja, seperti 250.")
 KIND: Final = N_("Tentang")
 STATE: Final = N_("Keadaan")
 WRITTEN: Final = N_("Yang ditulis orangnya")

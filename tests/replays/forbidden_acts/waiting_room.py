@@ -25,14 +25,18 @@ ACTS = [
         "UPDATE waiting_room.queue SET frontier_window = 9999",
         may=["controller", "operator"],
     ),
-    Act("end a halt", "UPDATE waiting_room.queue SET halted_because = NULL", may=["controller", "operator"]),
+    Act(
+        "end a halt",
+        "UPDATE waiting_room.queue SET halted_because = NULL",
+        may=["controller", "operator", "console"],
+    ),
     Act("write the public log", "INSERT INTO waiting_room.log_entry DEFAULT VALUES", may=["controller"]),
     Act("forget the public log", "DELETE FROM waiting_room.log_entry", may=["controller"]),
     Act("delete claims", "DELETE FROM waiting_room.pass"),
     Act(
         "say an operator's word in the log",
         """INSERT INTO waiting_room.to_log (queue, at, what, facts) VALUES (1, now(), 'operator', '{}')""",
-        may=["controller", "operator"],
+        may=["controller", "operator", "console"],
     ),
     Act(
         "publish another draw",

@@ -9,11 +9,13 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, inspect
 
-from meterai.texts.console_acts import FIELDS, MISSING, TOO_LONG
+from meterai.texts.console_acts import FIELDS, MISSING, NO_NUMBER, TOO_LONG
 from meterai.texts.mechanism.translation import translate
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
+Whole = Annotated[int, Meta(ge=0, le=999_999_999)]
+"""A number of things or people."""
 _LONG: Final = 200
 
 
@@ -26,6 +28,7 @@ class Field:
     hint: str
     is_long: bool
     """Whether it has several lines."""
+    is_number: bool
     longest: int
     """Characters."""
     typed: str
@@ -36,13 +39,20 @@ def read_form(
     form: type[msgspec.Struct], typed: Mapping[str, str], language: str
 ) -> tuple[Any, dict[str, str]]:
     """Makes the struct from what was typed. Returns it, or None and what is wrong with each field."""
-    values = {name: _cleaned(typed.get(name, "")) for name in _lengths(form)}
+    values: dict[str, str | int] = {}
     wrong = {}
-    for name, longest in _lengths(form).items():
-        if not values[name]:
+    for name, kind in _kinds(form).items():
+        text = _cleaned(typed.get(name, ""))
+        values[name] = text
+        if not text:
             wrong[name] = translate(MISSING, language)
-        elif len(values[name]) > longest:
-            wrong[name] = translate(TOO_LONG, language, {"longest": longest})
+        elif len(text) > _longest(kind):
+            wrong[name] = translate(TOO_LONG, language, {"longest": _longest(kind)})
+        elif isinstance(kind, inspect.IntType):
+            if not (text.isascii() and text.isdigit()):
+                wrong[name] = translate(NO_NUMBER, language)
+            else:
+                values[name] = int(text)
     return (None, wrong) if wrong else (form(**values), {})
 
 
@@ -55,24 +65,31 @@ def fields_of(
             name=name,
             label=translate(FIELDS[name].label, language),
             hint=translate(FIELDS[name].hint, language),
-            is_long=longest > _LONG,
-            longest=longest,
+            is_long=_longest(kind) > _LONG,
+            is_number=isinstance(kind, inspect.IntType),
+            longest=_longest(kind),
             typed=typed.get(name, ""),
             wrong=wrong.get(name, ""),
         )
-        for name, longest in _lengths(form).items()
+        for name, kind in _kinds(form).items()
     ]
 
 
-def _lengths(form: type[msgspec.Struct]) -> dict[str, int]:
-    """The most characters of each field."""
+def _kinds(form: type[msgspec.Struct]) -> dict[str, inspect.StrType | inspect.IntType]:
     found = inspect.type_info(form)
     assert isinstance(found, inspect.StructType)
-    lengths = {}
+    kinds = {}
     for one in found.fields:
-        assert isinstance(one.type, inspect.StrType)
-        lengths[one.name] = one.type.max_length or _LONG
-    return lengths
+        assert isinstance(one.type, (inspect.StrType, inspect.IntType))
+        kinds[one.name] = one.type
+    return kinds
+
+
+def _longest(kind: inspect.StrType | inspect.IntType) -> int:
+    """The most characters of a field."""
+    if isinstance(kind, inspect.IntType):
+        return len(str(kind.le or 0))
+    return kind.max_length or _LONG
 
 
 def _cleaned(typed: str) -> str:
