@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import html
+import json
 import re
 from datetime import timedelta
 
@@ -12,10 +14,12 @@ from meterai.operations.officers.tries import FAILURES_OF_ONE, WINDOW
 from meterai.operations.use_cases.invite_officer import LIVES, invite_officer
 from tests.console.running_console import NOW, Browser, browser_of
 from tests.officers import code_of, record_officer
+from tests.passkeys import Authenticator
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
 
+ORIGIN = "http://localhost:8009"
 PASSWORD = "kuda laut membaca koran"
 FACTORS = "SELECT count(*) FROM operations.officer_factor WHERE officer = 'ani' AND ended_at IS NULL"
 
@@ -73,7 +77,37 @@ async def test_an_officer_is_invited_enrols_and_signs_in(database: TestDatabase)
     await enrol(browser_of(database), await invite(database))
     assert await other.get("/sesi") == "/masuk", "a new invitation, used, ends sessions"
     written = await database.owner.fetch("SELECT action FROM operations.audit_entry ORDER BY id")
-    assert [row["action"] for row in written] == ["officer.invite", "officer.enrol", "console.factor_add"] * 2
+    assert [row["action"] for row in written] == ["officer.invite", "officer.enrol", "officer.factor_add"] * 2
+
+
+async def test_an_officer_signs_in_with_a_passkey_of_their_own(database: TestDatabase) -> None:
+    moments = [NOW]
+    await record_officer(database, "ani", "{finance}")
+    browser, own = browser_of(database, clock=lambda: moments[0]), Authenticator(ORIGIN)
+    secret = await enrol(browser, await invite(database))
+    moments[0] += timedelta(seconds=30)
+    await browser.get("/cara-masuk")
+    code = code_of(secret, moments[0])
+    await browser.post("/cara-masuk", name="laptop", passkey=own.make(_asked(browser)), code=code)
+
+    other = browser_of(database, clock=lambda: moments[0])
+    await other.get("/masuk")
+    await other.post("/masuk", nama="ani", sandi=PASSWORD)
+    await other.get("/masuk/kode")
+    asked = _asked(other)
+    await other.post("/masuk/kode", passkey=Authenticator(ORIGIN).sign(asked))
+    assert other.status == 403, "a passkey of somebody else"
+    await other.post("/masuk/kode", passkey=own.sign(asked.replace(json.loads(asked)["challenge"], "AAAA")))
+    assert other.status == 403, "the answer to another sign-in"
+    await other.get("/masuk/kode")
+    assert await other.post("/masuk/kode", passkey=own.sign(_asked(other))) == "/"
+    assert await other.get("/sesi") == "/sesi"
+
+
+def _asked(browser: Browser) -> str:
+    found = re.search(r'data-passkey="([^"]+)"', browser.text)
+    assert found, browser.text
+    return html.unescape(found[1])
 
 
 async def test_unknown_names_are_refused_like_wrong_passwords_and_guessing_ends(

@@ -35,8 +35,8 @@ def test_approvals_are_counted_by_kind_and_a_changed_one_is_named() -> None:
         for one in (own, other)
     )
     public_key = passkeys.shown(passkey.public_key)
-    added = entry(1, "console.factor_add", {"key": passkey.key, "public_key": public_key})
-    code = entry(2, "console.factor_add", {"key": "totp 1"})
+    added = entry(1, "officer.factor_add", {"key": passkey.key, "public_key": public_key})
+    code = entry(2, "officer.factor_add", {"key": "totp 1"})
     signed = {"officer": "ani", "key": passkey.key, "text": TEXT}
     signed["signature"] = own.sign(passkeys.ask_to_sign(HERE, text=TEXT))
     by_word = {"officer": "ani", "key": "totp 1", "text": TEXT, "signature": "58"}
@@ -44,7 +44,7 @@ def test_approvals_are_counted_by_kind_and_a_changed_one_is_named() -> None:
     assert (check.problems, dict(check.held)) == ([], {"passkey": 1, "totp": 1})
 
     swapped = entry(
-        2, "console.factor_add", {"key": passkey.key, "public_key": passkeys.shown(later.public_key)}
+        2, "officer.factor_add", {"key": passkey.key, "public_key": passkeys.shown(later.public_key)}
     )
     by_other = signed | {"signature": other.sign(passkeys.ask_to_sign(HERE, text=TEXT))}
     for wrong in (signed | {"text": TEXT + " "}, by_other, signed | {"signature": "{}"}):

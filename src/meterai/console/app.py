@@ -19,7 +19,7 @@ from meterai.console.now.watch import Watch
 from meterai.console.page_routes import choose_language, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
 from meterai.console.session import Sessions, SignedIn, give_officer
-from meterai.console.sign_in import enrolment_routes, sign_in_routes
+from meterai.console.sign_in import enrolment_routes, factor_routes, sign_in_routes
 from meterai.console.sign_in.session_routes import end_one, sessions_page
 from meterai.kit.http.safety_headers import safety_headers
 
@@ -31,6 +31,7 @@ ROUTES: Final[list[Any]] = [
     *enrolment_routes.ROUTES,
     sessions_page,
     end_one,
+    *factor_routes.ROUTES,
     *incident_routes.ROUTES,
     *announcement_routes.ROUTES,
     *apology_routes.ROUTES,

@@ -12,9 +12,10 @@ from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor, Signature
 from meterai.operations.officers.act_text import Act, make_fresh, text_of
+from meterai.operations.officers.passkeys import ask_to_sign, place_of
 from meterai.operations.officers.register import installation_id, is_checked
 from meterai.operations.officers.requests import ReleaseRequest
-from meterai.operations.use_cases.approve_act import approve_by_code
+from meterai.operations.use_cases.approve_act import approve_by_code, approve_by_passkey
 from meterai.operations.use_cases.ask_two_officers import ask_two_officers
 from meterai.operations.use_cases.sign_request import Signed, sign_request
 
@@ -24,6 +25,8 @@ class Approval(msgspec.Struct, frozen=True, kw_only=True):
 
     text: str
     """The text of the act, which the form sends back."""
+    passkey_asked: str
+    """What a browser is asked to sign with any passkey of this console, as JSON."""
 
 
 async def approval_of(app: ConsoleApp, act: Act) -> Approval | None:
@@ -31,7 +34,8 @@ async def approval_of(app: ConsoleApp, act: Act) -> Approval | None:
     async with app.db.connection() as connection:
         if not await is_checked(connection):
             return None
-        return Approval(text=text_of(act, await installation_id(connection), make_fresh(app.clock())))
+        text = text_of(act, await installation_id(connection), make_fresh(app.clock()))
+    return Approval(text=text, passkey_asked=ask_to_sign(place_of(app.settings.console_url), text=text))
 
 
 def act_of(request: ReleaseRequest) -> Act:
@@ -84,10 +88,15 @@ async def sign_request_here(
 async def signature_of(app: ConsoleApp, officer: SignedIn, act: Act, form: Mapping[str, str]) -> Signature:
     """Returns the officer's approval of exactly this act, as the form of `approval.html` brought it.
 
-    Raises: Refusal FORBIDDEN `officer.unsigned`; what `approve_by_code` raises.
+    Raises: Refusal FORBIDDEN `officer.unsigned`; what `approve_by_code` and `approve_by_passkey` raise.
     """
     text = form.get("approved_text", "").replace("\r\n", "\n")  # as browsers send line ends
-    code = form.get("code", "")
-    if not text or not code:
+    code, answer = form.get("code", ""), form.get("passkey", "")
+    if not text or not (code or answer):
         raise Refusal(Kind.FORBIDDEN, "officer.unsigned")
+    if answer:
+        place = place_of(app.settings.console_url)
+        return await approve_by_passkey(
+            app.db, officer.officer, act, text=text, answer=answer, place=place, now=app.clock()
+        )
     return await approve_by_code(app.db, officer.officer, act, text=text, code=code, now=app.clock())

@@ -26,6 +26,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/kabar", N_("Kabar")),
     Entry("/tindakan", N_("Tindakan")),
     Entry("/sesi", N_("Sesi")),
+    Entry("/cara-masuk", N_("Cara masuk")),
 )
 
 

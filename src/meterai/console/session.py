@@ -26,6 +26,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     roles: frozenset[str]
     session_id: uuid.UUID
+    has_passkey: bool = False
 
     def has(self, *roles: str) -> bool:
         """Whether the officer has one of these roles."""
@@ -71,4 +72,9 @@ def needs(*roles: str) -> Callable[[ASGIConnection[Any, Any, Any, Any], BaseRout
 
 
 def _signed_in(session: Session) -> SignedIn:
-    return SignedIn(officer=session.officer, roles=session.roles, session_id=session.id)
+    return SignedIn(
+        officer=session.officer,
+        roles=session.roles,
+        session_id=session.id,
+        has_passkey=session.has_passkey,
+    )

@@ -85,6 +85,14 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     "officer.password_differs": Explanation(
         N_("Kedua kata sandi tidak sama."), N_("Ketik kata sandi yang sama dua kali.")
     ),
+    "officer.passkey_known": Explanation(
+        N_("Kunci sandi ini sudah pernah ditambahkan. Tidak ada yang diubah."),
+        N_("Lihat daftar di halaman Cara masuk. Kunci sandi yang sudah diakhiri tidak dapat kembali."),
+    ),
+    "officer.no_passkey": Explanation(
+        N_("Kunci sandi ini tidak ada, atau sudah diakhiri."),
+        N_("Buka halaman Cara masuk lagi untuk melihat yang masih berlaku."),
+    ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),
         N_("Buka daftar sesi lagi untuk melihat yang masih berjalan."),

@@ -1,4 +1,7 @@
-"""Signing in with name, password and code, and out. In development without officers everybody may come in."""
+"""Signing in with a password, then a code or a passkey, and out.
+
+In development without officers everybody may come in.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,15 @@ from meterai.console.session import SignedIn, cookie_name
 from meterai.console.sign_in import cookies
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import status_of
+from meterai.operations.officers.passkeys import place_of
 from meterai.operations.officers.register import is_checked
 from meterai.operations.officers.sessions import UNCHECKED, begin_session, end_session
-from meterai.operations.use_cases.sign_officer_in import check_password, sign_in_by_code
+from meterai.operations.use_cases.sign_officer_in import (
+    ask_passkey,
+    check_password,
+    sign_in_by_code,
+    sign_in_by_passkey,
+)
 from meterai.texts.told import text_of
 
 log = structlog.get_logger(__name__)
@@ -45,20 +54,29 @@ async def take_password(request: Asked, service: ConsoleApp) -> Response[Any]:
 
 
 @get("/masuk/kode", exclude_from_auth=True)
-async def code_page(request: Asked) -> Response[bytes]:
-    """Asks for the code."""
-    return page(request, "sign_in_code.html", problem=None)
+async def code_page(request: Asked, service: ConsoleApp) -> Response[bytes]:
+    """Asks for the code, or for a passkey."""
+    return page(request, "sign_in_code.html", problem=None, passkey_asked=await _asked(request, service))
 
 
 @post("/masuk/kode", exclude_from_auth=True, status_code=303)
 async def take_code(request: Asked, service: ConsoleApp) -> Response[Any]:
-    """Checks the code, and begins a session."""
-    half = request.cookies.get(cookies.half_name(service), "")
-    code = str((await request.form()).get("code", ""))
+    """Checks the code or the passkey, and begins a session."""
+    half, form, now = (
+        request.cookies.get(cookies.half_name(service), ""),
+        await request.form(),
+        service.clock(),
+    )
+    code, answer = str(form.get("code", "")), str(form.get("passkey", ""))
     try:
-        token = await sign_in_by_code(service.db, half, code, now=service.clock())
+        if answer:
+            place = place_of(service.settings.console_url)
+            token = await sign_in_by_passkey(service.db, half, answer, place=place, now=now)
+        else:
+            token = await sign_in_by_code(service.db, half, code, now=now)
     except Refusal as refusal:
-        return _refused(request, "sign_in_code.html", refusal)
+        asked = await _asked(request, service)
+        return _refused(request, "sign_in_code.html", refusal, passkey_asked=asked)
     _SIGN_INS.labels("ok").inc()
     return cookies.begin(service, token)
 
@@ -81,6 +99,12 @@ async def sign_out(service: ConsoleApp, officer: SignedIn) -> Redirect:
     answer = Redirect("/masuk", status_code=303)
     answer.delete_cookie(cookie_name(service))
     return answer
+
+
+async def _asked(request: Asked, service: ConsoleApp) -> str:
+    half = request.cookies.get(cookies.half_name(service), "")
+    place = place_of(service.settings.console_url)
+    return await ask_passkey(service.db, half, place=place, now=service.clock())
 
 
 def _refused(request: Asked, template: str, refusal: Refusal, **context: Any) -> Response[bytes]:

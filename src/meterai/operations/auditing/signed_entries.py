@@ -14,7 +14,7 @@ from meterai.operations.officers import passkeys, ssh_keygen
 
 RECORD: Final = "officers.record"
 """The act that changes the officers. From the first on, acts of officers have signatures."""
-FACTOR_ADDED: Final = "console.factor_add"
+FACTOR_ADDED: Final = "officer.factor_add"
 """The act that adds a factor of an officer: its facts are `key` and, of a passkey, `public_key`."""
 _CONSOLE: Final = "meterai_console"
 """The database role that adds an officer's own factors."""
@@ -33,7 +33,7 @@ class KeptSignature(msgspec.Struct, frozen=True):
 class SignatureCheck:
     """Checks the signatures of entry after entry. `problems` has a line for each that does not hold.
 
-    Which keys an officer has and had, the entries `officers.record` and `console.factor_add` say. `needed`:
+    Which keys an officer has and had, the entries `officers.record` and `officer.factor_add` say. `needed`:
     act -> how many officers sign it.
     """
 
