@@ -17,6 +17,12 @@ function isComplete(form, part) {
   return fields.every((one) => one.reportValidity());
 }
 
+function send(form, part) {
+  // The form's own button says what the person wants: a confirmation has one to go on and one to go back.
+  if (part.dataset.ask === "get" && form.elements.code) form.elements.code.required = false;
+  form.requestSubmit(form.querySelector("button:not([type=button])"));
+}
+
 for (const part of document.querySelectorAll("[data-passkey]")) {
   if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) continue; // the page says what to do without
   const [button, failed] = [part.querySelector("button"), part.querySelector("[role=alert]")];
@@ -32,6 +38,6 @@ for (const part of document.querySelectorAll("[data-passkey]")) {
       failed.hidden = false; // the person said no, or the browser has no such passkey
       return;
     }
-    form.submit();
+    send(form, part);
   });
 }
