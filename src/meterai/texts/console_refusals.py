@@ -97,4 +97,12 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Sesi ini sudah berakhir."),
         N_("Buka daftar sesi lagi untuk melihat yang masih berjalan."),
     ),
+    "find.no_order": Explanation(
+        N_("Tidak ada pesanan dengan nomor ini."),
+        N_("Periksa nomornya, atau cari dengan kontak atau nomor pembayarannya."),
+    ),
+    "person.reason_missing": Explanation(
+        N_("Alasannya belum ada, atau terlalu panjang. Data pribadi tetap tersamar."),
+        N_("Tulis 5 sampai 200 karakter, tanpa nama dan kontak siapa pun."),
+    ),
 }

@@ -18,6 +18,22 @@ ACTS = [
         "SELECT operations.erase_person('x', '{}', 'a', NULL, now())",
         may=["operator"],
     ),
+    Act(
+        "see the personal data of an order",
+        "SELECT operations.look_at_order(gen_random_uuid(), 'M7KQ-3XPD-92RT', 'because', now())",
+        may=["console"],
+    ),
+    Act(
+        "read the story of an order",
+        "SELECT operations.order_story('M7KQ-3XPD-92RT', NULL, now())",
+        may=["console", "operator"],
+    ),
+    Act(
+        "find orders by a contact",
+        "SELECT operations.find_orders('email', 'a@b.id', 9)",
+        may=["console", "operator"],
+    ),
+    Act("say that personal data is shown", "DELETE FROM console.look"),
     Act("run a query as the owner", "SELECT operations.rows_of('SELECT 1', ROW(1))"),
     Act(
         "forget old values of the audit trail", "SELECT operations.forget_audit_values(now())", may=["worker"]

@@ -1,0 +1,1 @@
+"""Pages that find orders and tell the story of one."""

@@ -1,0 +1,125 @@
+"""The search of the console, the story of an order, and its personal data for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from litestar import Response, get, post
+from litestar.params import Parameter
+from litestar.response import Redirect
+
+from meterai.bootstrap import ConsoleApp
+from meterai.console.acts.registry import acts_of
+from meterai.console.pages import Asked, language_of, page
+from meterai.console.session import SignedIn, needs
+from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.status import status_of
+from meterai.operations.finding.kinds import TEXT_LENGTH_MAX
+from meterai.operations.finding.matter import matter_of
+from meterai.operations.finding.use_cases import find_orders, show_person, tell_story
+from meterai.sales.model import OrderState
+from meterai.texts import case_words, find_words
+from meterai.texts.channels import CHANNEL_NAMES
+from meterai.texts.states import STATES
+from meterai.texts.told import text_of
+
+PAGE: Final = "/cari"
+STORY: Final = "/cerita"
+LOOKERS: Final = ("support",)
+"""The roles that see personal data, for a reason."""
+
+
+_FITS: Final[Mapping[str, frozenset[OrderState]]] = {
+    "order.retry": frozenset({OrderState.PAID}),
+    "order.cancel": frozenset({OrderState.DRAFT, OrderState.AWAITING_PAYMENT}),
+}
+"""States of an order in which an act can do something; acts that are not named fit all."""
+
+
+@get(PAGE)
+async def find(
+    request: Asked,
+    service: ConsoleApp,
+    q: Annotated[str, Parameter(max_length=TEXT_LENGTH_MAX)] = "",
+) -> Response[Any]:
+    """Lists the orders that a text names. A single one is shown at once."""
+    typed = q.strip()
+    hits = await find_orders(service.db, typed) if typed else []
+    if len(hits) == 1:
+        return Redirect(f"{STORY}/{hits[0].number}", status_code=303)
+    return page(
+        request,
+        "find/found.html",
+        typed=typed,
+        hits=hits,
+        order_states=find_words.ORDER_STATES,
+        flows=find_words.FLOWS,
+    )
+
+
+@get(f"{STORY}/{{number:str}}")
+async def show_story(request: Asked, service: ConsoleApp, officer: SignedIn, number: str) -> Response[bytes]:
+    """Tells the story of an order. Raises: Refusal NOT_FOUND `find.no_order`."""
+    return await _story_page(request, service, officer, number)
+
+
+@post(f"{STORY}/{{number:str}}/data-pribadi", guards=[needs(*LOOKERS)], status_code=200)
+async def show_personal_data(
+    request: Asked, service: ConsoleApp, officer: SignedIn, number: str
+) -> Response[Any]:
+    """Shows the personal data of an order to this session. Raises: as `show_person`, but INVALID."""
+    form = await request.form()
+    reason = form.get("alasan")
+    try:
+        await show_person(
+            service.db,
+            number,
+            session=officer.session_id,
+            reason=reason if isinstance(reason, str) else "",
+            now=service.clock(),
+        )
+    except Refusal as refusal:
+        if refusal.kind is not Kind.INVALID:
+            raise
+        return await _story_page(request, service, officer, number, refusal)
+    return Redirect(f"{STORY}/{number}", status_code=303)
+
+
+async def _story_page(
+    request: Asked, service: ConsoleApp, officer: SignedIn, number: str, refusal: Refusal | None = None
+) -> Response[bytes]:
+    now = service.clock()
+    story = await tell_story(service.db, number, session=officer.session_id, now=now)
+    matter, place = matter_of(story, now)
+    return page(
+        request,
+        "find/story.html",
+        status_of(refusal.kind) if refusal else 200,
+        problem=refusal and text_of(refusal.code, language_of(request), refusal.facts),
+        story=story,
+        order=story.order,
+        matter=find_words.MATTERS[matter],
+        money=find_words.MONEY[place],
+        accounts={account.refund_id: account for account in story.accounts},
+        polls={poll.reference: poll for poll in story.polls},
+        acts=[act for act in acts_of(officer).get("orders", []) if _fits(act.kind, story.order.state)],
+        may_look=officer.has(*LOOKERS),
+        events=find_words.EVENTS,
+        order_states=find_words.ORDER_STATES,
+        flows=find_words.FLOWS,
+        job_states=find_words.JOB_STATES,
+        stamp_states=find_words.STAMP_STATES,
+        messages=find_words.MESSAGES,
+        states=STATES,
+        channels=CHANNEL_NAMES,
+        case_kinds=case_words.KINDS,
+        case_states=case_words.CASE_STATES,
+    )
+
+
+def _fits(kind: str, state: OrderState) -> bool:
+    return kind not in _FITS or state in _FITS[kind]
+
+
+ROUTES: Final[list[Any]] = [find, show_story, show_personal_data]

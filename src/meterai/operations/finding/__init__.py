@@ -1,0 +1,1 @@
+"""Finding orders by anything that names them, and the whole story of one, for officers."""
