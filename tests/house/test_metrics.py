@@ -14,6 +14,7 @@ from prometheus_client import REGISTRY
 
 import meterai.processes.adapter
 import meterai.processes.closer
+import meterai.processes.console
 import meterai.processes.controller
 import meterai.processes.gate
 import meterai.processes.signer
