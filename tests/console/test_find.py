@@ -61,6 +61,21 @@ async def test_an_order_is_found_and_its_story_told_with_personal_data_for_a_rea
         await refuse_without_the_role(database, shop, story)
 
 
+async def test_the_story_leads_only_to_acts_that_its_order_bears(database: TestDatabase) -> None:
+    async with open_shop(database) as shop:
+        shop.clock.now = NOW - timedelta(minutes=5)
+        ids = [(await shop.quota_draft()).order_id, (await shop.placed_quota(1)).order_id]
+        browser = browser_of(database)
+        await browser.sign_in_unchecked()
+        for order_id, bears in zip(ids, (False, True), strict=True):
+            number = (await shop.page(order_id)).number
+            await browser.get(f"/cerita/{number}")
+            assert ("/tindakan/batalkan-pesanan" in browser.text) is bears
+            await browser.get("/tindakan/batalkan-pesanan")
+            await browser.post("/tindakan/batalkan-pesanan", order=number, reason=REASON)
+            assert (browser.status == 200) is bears, browser.text
+
+
 async def test_the_story_has_documents_with_serials_and_says_what_is_late(database: TestDatabase) -> None:
     async with open_shop(database) as shop:
         shop.plays_the_stamping = True

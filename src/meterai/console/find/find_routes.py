@@ -18,7 +18,9 @@ from meterai.kit.http.status import status_of
 from meterai.operations.finding.kinds import TEXT_LENGTH_MAX
 from meterai.operations.finding.matter import matter_of
 from meterai.operations.finding.use_cases import find_orders, show_person, tell_story
+from meterai.operations.use_cases import retry_stamping
 from meterai.sales.model import OrderState
+from meterai.sales.support.use_cases import ask_to_cancel
 from meterai.texts import case_words, find_words
 from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.states import STATES
@@ -30,11 +32,11 @@ LOOKERS: Final = ("support",)
 """The roles that see personal data, for a reason."""
 
 
-_FITS: Final[Mapping[str, frozenset[OrderState]]] = {
-    "order.retry": frozenset({OrderState.PAID}),
-    "order.cancel": frozenset({OrderState.DRAFT, OrderState.AWAITING_PAYMENT}),
+_FITS: Final[Mapping[str, OrderState]] = {
+    "order.retry": retry_stamping.STATE,
+    "order.cancel": ask_to_cancel.STATE,
 }
-"""States of an order in which an act can do something; acts that are not named fit all."""
+"""The state of an order in which an act can do something; acts that are not named fit all."""
 
 
 @get(PAGE)
@@ -119,7 +121,7 @@ async def _story_page(
 
 
 def _fits(kind: str, state: OrderState) -> bool:
-    return kind not in _FITS or state in _FITS[kind]
+    return _FITS.get(kind, state) is state
 
 
 ROUTES: Final[list[Any]] = [find, show_story, show_personal_data]

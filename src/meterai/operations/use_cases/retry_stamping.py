@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
@@ -10,11 +11,14 @@ from meterai.kit.database import Connection, Database
 from meterai.sales.model import OrderState
 from meterai.sales.support.store import OrderInHand, order_in_hand
 
+STATE: Final = OrderState.PAID
+"""Only the documents of such an order are tried again."""
+
 
 async def refuse_to_retry(connection: Connection, number: str) -> OrderInHand:
     """Returns the order, or raises what can be known before `retry_stamping`. Changes nothing."""
     order = await order_in_hand(connection, number)
-    if order.state is not OrderState.PAID:
+    if order.state is not STATE:
         raise Refusal(Kind.CONFLICT, "support.nothing_waits")
     return order
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
@@ -10,11 +11,14 @@ from meterai.kit.database import Connection, Database
 from meterai.sales.model import OrderState
 from meterai.sales.support import store
 
+STATE: Final = OrderState.AWAITING_PAYMENT
+"""Only such an order is cancelled: a draft was never placed."""
+
 
 async def refuse_to_cancel(connection: Connection, number: str) -> store.OrderInHand:
     """Returns the order, or raises what `ask_to_cancel` raises. Changes nothing."""
     order = await store.order_in_hand(connection, number)
-    if order.state is not OrderState.AWAITING_PAYMENT:
+    if order.state is not STATE:
         raise Refusal(Kind.CONFLICT, "support.not_unpaid")
     return order
 
