@@ -12,7 +12,9 @@ from litestar import Litestar
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.app import build_console
+from meterai.console.session import cookie_name
 from meterai.kit.settings import Settings
+from meterai.operations.officers.sessions import begin_session
 from tests.storage_fixtures import TestDatabase
 from tests.web.asking import ask
 
@@ -43,6 +45,13 @@ class Browser:
         """Signs in where no officer is recorded."""
         await self.get("/masuk")
         assert await self.post("/masuk/percobaan") == "/", self.text
+
+    async def sign_in_as(self, officer: str) -> None:
+        """Begins a session of this officer, without asking for anything."""
+        app: ConsoleApp = self.console.state.service
+        async with app.db.transaction() as tx:
+            token = await begin_session(tx, officer, signed_in_by="totp", now=app.clock())
+        self.cookies[cookie_name(app)] = token
 
     async def _ask(self, method: str, address: str, body: bytes) -> str:
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())

@@ -8,13 +8,10 @@ from datetime import UTC, datetime
 from html import unescape
 from typing import Final
 
-from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.acts.registry import ACTS
-from meterai.console.session import COOKIE
 from meterai.kernel.ids import new_id
 from meterai.operations.officers.officers_file import ROLES
-from meterai.operations.officers.sessions import begin_session
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.rules.model import Policy
@@ -102,7 +99,7 @@ async def test_without_officers_the_switch_is_thrown(database: TestDatabase) -> 
 async def test_an_approval_counts_for_what_was_shown_and_once(database: TestDatabase) -> None:
     secret = await record_officer(database, "ani", "{admin}")
     browser = browser_of(database, clock=lambda: datetime.now(UTC))
-    await _sign_in(database, browser, "ani")
+    await browser.sign_in_as("ani")
     await browser.get(_STOP)
     await browser.post(_STOP, reason="meterai tampak salah")
     approved = {"approved_text": _approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
@@ -122,7 +119,7 @@ async def test_a_line_is_capped_with_a_number_and_its_log_says_so(database: Test
     secret = await record_officer(database, "ani", "{admin}")
     await _add_queue(database)
     browser = browser_of(database, clock=lambda: datetime.now(UTC))
-    await _sign_in(database, browser, "ani")
+    await browser.sign_in_as("ani")
     address, typed = (
         "/tindakan/batasi-antrean",
         {"event": "casn", "people": "120", "reason": "gateway lambat"},
@@ -150,14 +147,8 @@ async def _officer(database: TestDatabase, browser: Browser, role: str) -> Brows
     await database.owner.execute(
         "INSERT INTO operations.officer VALUES ($1, $2, $3, '{}', now())", role, [role], [f"key of {role}"]
     )
-    await _sign_in(database, browser, role)
+    await browser.sign_in_as(role)
     return browser
-
-
-async def _sign_in(database: TestDatabase, browser: Browser, name: str) -> None:
-    app: ConsoleApp = browser.console.state.service
-    async with database.console.transaction() as tx:
-        browser.cookies[COOKIE] = await begin_session(tx, name, signed_in_by="test", now=app.clock())
 
 
 def _approved_text(browser: Browser) -> str:

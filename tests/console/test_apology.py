@@ -56,9 +56,7 @@ async def test_where_officers_are_recorded_two_of_them_sign(database: TestDataba
     await database.owner.execute(
         "INSERT INTO operations.officer VALUES ('ani', '{content}', '{\"key of ani\"}', '{}', now())"
     )
-    await database.owner.execute(
-        "UPDATE console.session SET officer = 'ani', signed_in_by = 'totp', seen_at = $1", NOW
-    )
+    await browser.sign_in_as("ani")
     await browser.get(PAGE)
     await browser.post(PAGE, **WORDS, langkah="kirim")
     assert (browser.status, "meterai release sign" in browser.text) == (403, True)

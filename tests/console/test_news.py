@@ -110,9 +110,7 @@ async def test_every_role_tries_every_act_of_news(database: TestDatabase) -> Non
     await database.owner.execute(
         "INSERT INTO operations.officer VALUES ('ani', '{}', '{\"key of ani\"}', '{}', now())"
     )
-    await database.owner.execute(
-        "UPDATE console.session SET officer = 'ani', signed_in_by = 'totp', seen_at = $1", NOW
-    )
+    await browser.sign_in_as("ani")
     acts = (NEW, "/kabar/pengumuman/baru", "/kabar/pengumuman/1/akhiri", f"{ONE}/kabar", f"{ONE}/pesan")
     for role in sorted(ROLES):
         await database.owner.execute("UPDATE operations.officer SET roles = ARRAY[$1]", role)

@@ -10,12 +10,11 @@ import pytest
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console import approval
-from meterai.console.session import SignedIn, cookie_name
+from meterai.console.session import SignedIn
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Refusal
 from meterai.kit.audit_trail import write_audit
 from meterai.operations.officers.act_text import Act
-from meterai.operations.officers.sessions import begin_session
 from meterai.operations.use_cases.verify_audit import verify_audit
 from tests.console.running_console import Browser, browser_of, console_app
 from tests.officers import code_of, record_officer
@@ -30,10 +29,8 @@ PAGE = "/cara-masuk"
 
 
 async def signed_in(database: TestDatabase, app: ConsoleApp, officer: str) -> Browser:
-    async with database.console.transaction() as tx:
-        token = await begin_session(tx, officer, signed_in_by="totp", now=app.clock())
     browser = browser_of(database, clock=app.clock)
-    browser.cookies[cookie_name(app)] = token
+    await browser.sign_in_as(officer)
     return browser
 
 

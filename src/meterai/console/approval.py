@@ -8,11 +8,11 @@ import msgspec
 from cryptography import x509
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.session import SignedIn
+from meterai.console.session import SignedIn, passkey_place
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor, Signature
 from meterai.operations.officers.act_text import Act, make_fresh, text_of
-from meterai.operations.officers.passkeys import ask_to_sign, place_of
+from meterai.operations.officers.passkeys import ask_to_sign
 from meterai.operations.officers.register import installation_id, is_checked
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.operations.use_cases.approve_act import approve_by_code, approve_by_passkey
@@ -35,7 +35,7 @@ async def approval_of(app: ConsoleApp, act: Act) -> Approval | None:
         if not await is_checked(connection):
             return None
         text = text_of(act, await installation_id(connection), make_fresh(app.clock()))
-    return Approval(text=text, passkey_asked=ask_to_sign(place_of(app.settings.console_url), text=text))
+    return Approval(text=text, passkey_asked=ask_to_sign(passkey_place(app), text=text))
 
 
 def act_of(request: ReleaseRequest) -> Act:
@@ -95,7 +95,7 @@ async def signature_of(app: ConsoleApp, officer: SignedIn, act: Act, form: Mappi
     if not text or not (code or answer):
         raise Refusal(Kind.FORBIDDEN, "officer.unsigned")
     if answer:
-        place = place_of(app.settings.console_url)
+        place = passkey_place(app)
         return await approve_by_passkey(
             app.db, officer.officer, act, text=text, answer=answer, place=place, now=app.clock()
         )

@@ -15,6 +15,7 @@ from litestar.middleware import AbstractAuthenticationMiddleware, Authentication
 
 from meterai.bootstrap import ConsoleApp
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.operations.officers.passkeys import Place, place_of
 from meterai.operations.officers.sessions import Session, find_session
 
 COOKIE: Final = "konsol"
@@ -52,6 +53,11 @@ class Sessions(AbstractAuthenticationMiddleware):
 def cookie_name(app: ConsoleApp) -> str:
     """By HTTPS with the prefix that binds it to this host (RFC 6265bis section 4.1.3.2)."""
     return f"__Host-{COOKIE}" if app.is_https else COOKIE
+
+
+def passkey_place(app: ConsoleApp) -> Place:
+    """Where passkeys count: at the console's own address."""
+    return place_of(app.settings.console_url)
 
 
 def give_officer(request: Request[Any, Any, Any]) -> SignedIn:

@@ -60,7 +60,7 @@ class ConsoleAct:
     signatures: int
     """0: session and role are enough; 1: the officer approves it, too."""
     form: type[msgspec.Struct]
-    """Its fields are texts, with their words in `texts.console_acts.FIELDS`."""
+    """Its fields are texts and numbers, with their words in `texts.console_acts.FIELDS`."""
     words: ActWords
     prepare: Prepare
     """Looks at what the act would do and changes nothing. Raises: what the act raises."""

@@ -9,7 +9,7 @@ import msgspec
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.forms import Line
-from meterai.console.acts.model import ConsoleAct, Prepare, Prepared, Word
+from meterai.console.acts.model import CarryOut, ConsoleAct, Prepare, Prepared, Word
 from meterai.kit.acting import Actor
 from meterai.kit.database import Connection
 from meterai.operations.use_cases import retry_stamping as retrying
@@ -20,6 +20,8 @@ from meterai.sales.support.use_cases import send_link as sending
 from meterai.texts import console_acts as words
 from meterai.texts.states import STATES
 
+type _Do = Callable[..., Awaitable[object]]
+"""A use case: database and number of the order, then `officer`, `reason` and `now`."""
 _SUPPORT: Final = frozenset({"support"})
 
 
@@ -45,22 +47,13 @@ def _prepare(find: Callable[[Connection, str], Awaitable[OrderInHand]]) -> Prepa
     return prepare
 
 
-async def _ask(app: ConsoleApp, form: OrderForm, actor: Actor) -> None:
-    await asking.ask_gateway(app.db, form.order, officer=actor.name, reason=form.reason, now=app.clock())
+def _carry_out(do: _Do) -> CarryOut:
+    """Makes what carries an act on an order out."""
 
+    async def carry_out(app: ConsoleApp, form: OrderForm, actor: Actor) -> None:
+        await do(app.db, form.order, officer=actor.name, reason=form.reason, now=app.clock())
 
-async def _retry(app: ConsoleApp, form: OrderForm, actor: Actor) -> None:
-    await retrying.retry_stamping(app.db, form.order, officer=actor.name, reason=form.reason, now=app.clock())
-
-
-async def _send_link(app: ConsoleApp, form: OrderForm, actor: Actor) -> None:
-    await sending.send_link(app.db, form.order, officer=actor.name, reason=form.reason, now=app.clock())
-
-
-async def _cancel(app: ConsoleApp, form: OrderForm, actor: Actor) -> None:
-    await cancelling.ask_to_cancel(
-        app.db, form.order, officer=actor.name, reason=form.reason, now=app.clock()
-    )
+    return carry_out
 
 
 def _act(
@@ -69,7 +62,7 @@ def _act(
     *,
     of: words.ActWords,
     find: Callable[[Connection, str], Awaitable[OrderInHand]],
-    carry_out: Callable[[ConsoleApp, OrderForm, Actor], Awaitable[None]],
+    do: _Do,
 ) -> ConsoleAct:
     return ConsoleAct(
         kind=kind,
@@ -80,7 +73,7 @@ def _act(
         form=OrderForm,
         words=of,
         prepare=_prepare(find),
-        carry_out=carry_out,
+        carry_out=_carry_out(do),
     )
 
 
@@ -90,27 +83,27 @@ ACTS: Final = (
         "tanya-gateway",
         of=words.ASK_GATEWAY,
         find=asking.refuse_to_ask,
-        carry_out=_ask,
+        do=asking.ask_gateway,
     ),
     _act(
         "order.retry",
         "coba-lagi-meterai",
         of=words.RETRY_STAMPING,
         find=retrying.refuse_to_retry,
-        carry_out=_retry,
+        do=retrying.retry_stamping,
     ),
     _act(
         "order.send_link",
         "kirim-tautan",
         of=words.SEND_LINK,
         find=sending.refuse_to_send,
-        carry_out=_send_link,
+        do=sending.send_link,
     ),
     _act(
         "order.cancel",
         "batalkan-pesanan",
         of=words.CANCEL_ORDER,
         find=cancelling.refuse_to_cancel,
-        carry_out=_cancel,
+        do=cancelling.ask_to_cancel,
     ),
 )

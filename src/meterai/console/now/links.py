@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from litestar import Litestar
-
 from meterai.console.news.incident_routes import PAGE
 from meterai.console.news.news_pages import WRITERS
 from meterai.console.session import SignedIn
@@ -16,7 +14,6 @@ from meterai.operations.signs.table import Lit
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.mechanism.translation import translate
 
-FIND: Final = "/cari"
 _NEW: Final = f"{PAGE}/gangguan/baru"
 _FIGURES, _TELL, _UPDATE = N_("Lihat angkanya"), N_("Umumkan gangguan"), N_("Tulis kabar gangguan {number}")
 _NEWS: Final = N_("Lihat kabar")
@@ -90,11 +87,6 @@ def links_of(lit: Lit, officer: SignedIn, incidents: Sequence[Incident], languag
     if card := _CARD_OF.get(lit.sign.name):
         found.append(Link(f"#{card}", translate(_FIGURES, language)))
     return found
-
-
-def has_page(app: Litestar, path: str) -> bool:
-    """Whether the console has a page at this path."""
-    return any(route.path == path for route in app.routes)
 
 
 def _to_news(lit: Lit, officer: SignedIn, incidents: Sequence[Incident], language: str) -> Link:

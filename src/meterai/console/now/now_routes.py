@@ -7,14 +7,14 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, Final
 
-from litestar import Request, Response, get
+from litestar import Response, get
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.now.charts import charts_of
-from meterai.console.now.links import FIND, has_page, links_of
+from meterai.console.now.links import links_of
 from meterai.console.now.watch import HOURS, LOOK_S, Seen, Watch
-from meterai.console.pages import fragment, language_of, page
+from meterai.console.pages import Asked, fragment, language_of, page
 from meterai.console.session import SignedIn, cookie_name
 from meterai.kit.database import DATABASE_IS_DOWN, is_outage
 from meterai.operations.officers.sessions import find_session
@@ -25,8 +25,6 @@ from meterai.texts.signs import ALL_WELL, LINE_STATES, SIGNS
 _CHARTS_EACH: Final = 15
 """Looks between two drawings of the charts."""
 _PARTS: Final = ("tanda", "angka")
-
-type Asked = Request[Any, Any, Any]
 
 
 @get("/")
@@ -98,7 +96,6 @@ def _shown(request: Asked, seen: Seen, officer: SignedIn) -> dict[str, Any]:
         "signs": signs,
         "all_well": translate(ALL_WELL, language),
         "line_states": {name: translate(words, language) for name, words in LINE_STATES.items()},
-        "finds": has_page(request.app, FIND),
     }
 
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from typing import Any, Final
+from typing import Any
 from urllib.parse import urlsplit
 
 from litestar import Response, get, post
@@ -21,8 +19,6 @@ from meterai.operations.officers.passwords import LENGTH_MIN
 from meterai.operations.use_cases.enrol_officer import enrol_officer, invited_officer
 from meterai.texts.told import text_of
 
-_SECRET_BYTES: Final = 20
-
 
 @get("/undangan/{token:str}", exclude_from_auth=True)
 async def invitation_page(request: Asked, service: ConsoleApp, token: str) -> Response[bytes]:
@@ -34,7 +30,7 @@ async def invitation_page(request: Asked, service: ConsoleApp, token: str) -> Re
 async def enrol(request: Asked, service: ConsoleApp, token: str) -> Response[Any]:
     """Enrols the officer and begins a session. Raises: Refusal GONE `officer.invitation_over`."""
     form = await request.form()
-    secret = _secret(str(form.get("rahasia", "")))
+    secret = totp.from_base32(str(form.get("rahasia", ""))) or totp.new_secret()
     password, again = str(form.get("sandi", "")), str(form.get("lagi", ""))
     try:
         if password != again:
@@ -60,21 +56,12 @@ async def _form(
         status_of(refusal.kind) if refusal else 200,
         name=officer,
         token=token,
-        secret=base64.b32encode(secret).decode(),
+        secret=totp.in_base32(secret),
         secret_in_words=totp.in_words(secret),
         qr=Markup(qr_svg(totp.address_of(secret, officer, host=host), level="M")),  # noqa: S704 - our own picture
         length_min=LENGTH_MIN,
         problem=refusal and text_of(refusal.code, language_of(request), refusal.facts),
     )
-
-
-def _secret(typed: str) -> bytes:
-    """The secret that the page showed. Another one than ours is no less secret."""
-    try:
-        found = base64.b32decode(typed)
-    except binascii.Error:
-        found = b""
-    return found if len(found) == _SECRET_BYTES else totp.new_secret()
 
 
 ROUTES = [invitation_page, enrol]

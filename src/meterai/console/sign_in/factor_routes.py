@@ -11,10 +11,9 @@ from litestar.response import Redirect
 from meterai.bootstrap import ConsoleApp
 from meterai.console.news.typed import read_typed
 from meterai.console.pages import Asked, page
-from meterai.console.session import SignedIn
+from meterai.console.session import SignedIn, passkey_place
 from meterai.operations.officers.factors import factors_of
 from meterai.operations.officers.passkey_factors import ask_for_new
-from meterai.operations.officers.passkeys import Place, place_of
 from meterai.operations.use_cases.own_passkeys import NewPasskey, add_own_passkey, end_own_passkey
 
 PAGE: Final = "/cara-masuk"
@@ -26,7 +25,9 @@ async def own_factors(request: Asked, service: ConsoleApp, officer: SignedIn) ->
     """Lists the officer's factors, with a form to add a passkey."""
     async with service.db.connection() as connection:
         factors = await factors_of(connection, officer.officer)
-        asked = await ask_for_new(connection, officer.officer, place=_place(service), text=_text(officer))
+        asked = await ask_for_new(
+            connection, officer.officer, place=passkey_place(service), text=_text(officer)
+        )
     return page(request, "sign_in/own_factors.html", factors=factors, passkey_asked=asked if factors else "")
 
 
@@ -40,7 +41,7 @@ async def add_one(request: Asked, service: ConsoleApp, officer: SignedIn) -> Red
         text=_text(officer),
         code=typed.text("code"),
     )
-    await add_own_passkey(service.db, officer.officer, new, place=_place(service), now=service.clock())
+    await add_own_passkey(service.db, officer.officer, new, place=passkey_place(service), now=service.clock())
     return Redirect(PAGE, status_code=303)
 
 
@@ -49,10 +50,6 @@ async def end_passkey(service: ConsoleApp, officer: SignedIn, factor_id: uuid.UU
     """Ends a passkey of the officer. Raises: Refusal NOT_FOUND `officer.no_passkey`."""
     await end_own_passkey(service.db, officer.officer, factor_id, now=service.clock())
     return Redirect(PAGE, status_code=303)
-
-
-def _place(service: ConsoleApp) -> Place:
-    return place_of(service.settings.console_url)
 
 
 def _text(officer: SignedIn) -> str:

@@ -14,11 +14,10 @@ from prometheus_client import Counter
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.pages import Asked, language_of, page
-from meterai.console.session import SignedIn, cookie_name
+from meterai.console.session import SignedIn, cookie_name, passkey_place
 from meterai.console.sign_in import cookies
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import status_of
-from meterai.operations.officers.passkeys import place_of
 from meterai.operations.officers.register import is_checked
 from meterai.operations.officers.sessions import UNCHECKED, begin_session, end_session
 from meterai.operations.use_cases.sign_officer_in import (
@@ -70,7 +69,7 @@ async def take_code(request: Asked, service: ConsoleApp) -> Response[Any]:
     code, answer = str(form.get("code", "")), str(form.get("passkey", ""))
     try:
         if answer:
-            place = place_of(service.settings.console_url)
+            place = passkey_place(service)
             token = await sign_in_by_passkey(service.db, half, answer, place=place, now=now)
         else:
             token = await sign_in_by_code(service.db, half, code, now=now)
@@ -103,8 +102,7 @@ async def sign_out(service: ConsoleApp, officer: SignedIn) -> Redirect:
 
 async def _asked(request: Asked, service: ConsoleApp) -> str:
     half = request.cookies.get(cookies.half_name(service), "")
-    place = place_of(service.settings.console_url)
-    return await ask_passkey(service.db, half, place=place, now=service.clock())
+    return await ask_passkey(service.db, half, place=passkey_place(service), now=service.clock())
 
 
 def _refused(request: Asked, template: str, refusal: Refusal, **context: Any) -> Response[bytes]:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.operations.officers import totp
@@ -43,12 +44,15 @@ async def factors_of(conn: Connection, officer: str) -> list[Factor]:
     return [Factor(**dict(row)) for row in rows]
 
 
-async def find_code(conn: Connection, officer: str, typed: str, *, now: datetime) -> UsedCode | None:
-    """Finds the officer's factor that shows the code that was typed. None: no factor shows it now."""
+async def find_code(conn: Connection, officer: str, typed: str, *, now: datetime) -> UsedCode:
+    """Finds the officer's factor that shows the code that was typed.
+
+    Raises: Refusal FORBIDDEN `officer.wrong_code`: no factor shows it now.
+    """
     for factor in await factors_of(conn, officer):
         if factor.secret and (step := totp.step_of(factor.secret, typed, now)) is not None:
             return UsedCode(key_of(factor.id), step)
-    return None
+    raise Refusal(Kind.FORBIDDEN, "officer.wrong_code")
 
 
 async def use_factor(tx: Connection, officer: str, key: str, *, mark: int) -> None:

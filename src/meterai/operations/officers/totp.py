@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import binascii
 import re
 import secrets
 from datetime import datetime
@@ -22,15 +23,29 @@ def new_secret() -> bytes:
     return secrets.token_bytes(_SECRET_BYTES)
 
 
+def in_base32(secret: bytes) -> str:
+    """The secret as a form carries it."""
+    return base64.b32encode(secret).decode()
+
+
+def from_base32(text: str) -> bytes | None:
+    """Reads it again. None: it is no secret of ours."""
+    try:
+        found = base64.b32decode(text)
+    except binascii.Error:
+        return None
+    return found if len(found) == _SECRET_BYTES else None
+
+
 def in_words(secret: bytes) -> str:
     """The secret as people type it into an app: base32, in groups of four."""
-    text = _base32(secret)
+    text = in_base32(secret)
     return " ".join(text[at : at + 4] for at in range(0, len(text), 4))
 
 
 def address_of(secret: bytes, officer: str, *, host: str) -> str:
     """The address that a QR code brings into an app. `host`: the console's, so that two can be told apart."""
-    return pyotp.TOTP(_base32(secret)).provisioning_uri(name=f"{officer}@{host}", issuer_name=_ISSUER)
+    return pyotp.TOTP(in_base32(secret)).provisioning_uri(name=f"{officer}@{host}", issuer_name=_ISSUER)
 
 
 def step_of(secret: bytes, typed: str, now: datetime) -> int | None:
@@ -38,13 +53,9 @@ def step_of(secret: bytes, typed: str, now: datetime) -> int | None:
     code = "".join(typed.split())
     if not _DIGITS.fullmatch(code):
         return None
-    totp = pyotp.TOTP(_base32(secret))
+    totp = pyotp.TOTP(in_base32(secret))
     this = int(now.timestamp()) // STEP_SECONDS
     right = [
         step for step in (this, this - 1, this + 1) if secrets.compare_digest(totp.generate_otp(step), code)
     ]
     return right[0] if right else None
-
-
-def _base32(secret: bytes) -> str:
-    return base64.b32encode(secret).decode()

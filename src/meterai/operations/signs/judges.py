@@ -108,7 +108,7 @@ def disk_full(now: Now, limit: float) -> Facts | None:
 
 
 def disk_fills(now: Now, limit: float) -> Facts | None:
-    """At the pace of the last hours, less than the reserve is free after so many seconds."""
+    """At the pace of the last hours, less than the reserve is free `limit` seconds later."""
     if now.sample is None or now.long_before is None:
         return None
     for folder, free in now.sample.free_bytes.items():

@@ -16,7 +16,7 @@ _APP = "app"
 
 
 async def invited_officer(conn: Connection, token: str, now: datetime) -> str:
-    """Finds whom an invitation is for. Raises: Refusal GONE `officer.invitation_over`."""
+    """Finds the officer of an invitation. Raises: Refusal GONE `officer.invitation_over`."""
     found: str | None = await conn.fetchval(
         "SELECT operations.invited_officer($1, $2)", token_digest(token), now
     )

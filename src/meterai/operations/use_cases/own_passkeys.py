@@ -7,7 +7,6 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
 from meterai.operations.officers import passkeys
@@ -41,8 +40,6 @@ async def add_own_passkey(
         tried = await begin_try(tx, officer, now)
     async with db.transaction() as tx:
         used = await find_code(tx, officer, new.code, now=now)
-        if used is None:
-            raise Refusal(Kind.FORBIDDEN, "officer.wrong_code")
         await use_factor(tx, officer, used.key, mark=used.step)
         await add_passkey(tx, officer, passkey, name=new.name, now=now)
         await be_right(tx, tried)
