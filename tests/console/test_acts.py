@@ -35,12 +35,17 @@ _VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "queue.on": {"event": "casn", "reason": "malam terakhir"},
     "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
     "sealing.stop": {"reason": "meterai tampak salah"},
+    "sealing.resume": {"reason": "perangkat diganti"},
 }
 """A form of each act that would be carried out."""
 
 
 async def test_every_role_tries_every_act(database: TestDatabase) -> None:
     assert set(_VALID) == {act.kind for act in ACTS}
+    signed = await database.owner.fetch("SELECT kind, signatures, roles FROM operations.act")
+    needed = {row["kind"]: (row["signatures"], set(row["roles"])) for row in signed}
+    for act in ACTS:
+        assert needed.get(act.kind, (0, act.roles)) == (act.signatures, act.roles), act.kind
     await _open_case(database)
     await _add_orders(database)
     await _add_queue(database)
@@ -60,6 +65,7 @@ async def _try(database: TestDatabase, browser: Browser, role: str, act: Console
     seen = 200 if role in act.roles else 403
     await browser.get(address)
     assert browser.status == seen, (role, act.kind)
+    asked = "menyetujuinya juga" if act.signatures == 2 else ""
     for step in ({}, {"langkah": "kirim"}):
         await browser.get("/sesi")
         await browser.post(address, **typed, **step)
@@ -69,6 +75,7 @@ async def _try(database: TestDatabase, browser: Browser, role: str, act: Console
         else:
             refused = 403 if step else seen
             assert (browser.status, await _entries(database)) == (refused, before), (role, act.kind)
+            assert step or seen == 403 or asked in browser.text, act.kind
 
 
 async def test_what_is_missing_or_refused_loses_nothing_that_was_typed(database: TestDatabase) -> None:
@@ -102,7 +109,7 @@ async def test_an_approval_counts_for_what_was_shown_and_once(database: TestData
     await browser.sign_in_as("ani")
     await browser.get(_STOP)
     await browser.post(_STOP, reason="meterai tampak salah")
-    approved = {"approved_text": _approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
+    approved = {"approved_text": approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
     await browser.post(_STOP, reason="alasan lain", langkah="kirim", **approved)
     assert browser.status >= 400
     assert not await _is_stopped(database)
@@ -130,7 +137,7 @@ async def test_a_line_is_capped_with_a_number_and_its_log_says_so(database: Test
     await browser.post(address, **{**typed, "event": "cpns"})
     assert browser.status == 404
     await browser.post(address, **typed)
-    approved = {"approved_text": _approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
+    approved = {"approved_text": approved_text(browser), "code": code_of(secret, datetime.now(UTC))}
     await browser.post(address, langkah="kirim", **typed, **approved)
     assert browser.status == 200, browser.text
     assert await _entries(database) == [("ani", "queue.cap")]
@@ -151,7 +158,8 @@ async def _officer(database: TestDatabase, browser: Browser, role: str) -> Brows
     return browser
 
 
-def _approved_text(browser: Browser) -> str:
+def approved_text(browser: Browser) -> str:
+    """The text that a confirmation shows."""
     shown = re.search(r'name="approved_text" value="([^"]+)"', browser.text)
     assert shown
     return unescape(shown[1])

@@ -79,6 +79,11 @@ STOP_SIGNING: Final = ActWords(
         "masih ada yang ditandatangani, akhiri proses itu (docs/on-duty.md)."
     ),
 )
+RESUME_SIGNING: Final = ActWords(
+    N_("Lanjutkan penandatanganan"),
+    N_("Melepas sakelar berhenti. Yang menunggu diselesaikan sendiri, dengan nomor seri yang sudah ada."),
+    N_("Sakelar berhenti sudah dilepas. Proses penanda tangan mengikutinya dalam lima detik."),
+)
 HALT_QUEUE: Final = ActWords(
     N_("Tahan antrean"),
     N_(

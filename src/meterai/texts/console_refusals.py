@@ -62,6 +62,11 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Coba lagi {minutes} menit kemudian. Bila bukan Anda yang mencoba, beri tahu petugas admin."),
         facts={"minutes": 15},
     ),
+    "release.asked_before": Explanation(
+        N_("Yang sama sudah diminta: permintaan {number}. Tidak ada yang diubah; uang tidak bergerak."),
+        N_("Petugas lain menyetujui permintaan {number} itu, di konsol atau dengan meterai release sign."),
+        facts={"number": 12},
+    ),
     "release.not_open": Explanation(
         N_("Permintaan ini tidak terbuka lagi: sudah dilakukan, ditarik, atau lewat waktunya."),
         N_("Buka daftar permintaan untuk melihat yang masih menunggu."),

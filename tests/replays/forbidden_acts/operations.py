@@ -46,7 +46,7 @@ ACTS = [
     Act(
         "release the stop switch by its function",
         "SELECT operations.release_switch('sealing_stopped', 'because', now())",
-        may=("operator",),
+        may=("operator", "console"),
     ),
     Act(
         "throw the stop switch",

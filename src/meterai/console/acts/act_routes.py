@@ -11,7 +11,7 @@ from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.forms import fields_of, read_form
 from meterai.console.acts.model import ConsoleAct, Prepared
 from meterai.console.acts.registry import acts_of, find_act
-from meterai.console.approval import actor_of, approval_of
+from meterai.console.approval import actor_of, approval_of, ask_here, is_checked_here
 from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Refusal
@@ -24,6 +24,8 @@ from meterai.texts.told import text_of
 
 PAGE: Final = "/tindakan"
 _STEP: Final = "langkah"
+_BOTH: Final = 2
+"""Signatures of an act for which a second officer is asked."""
 
 
 @get(PAGE)
@@ -40,7 +42,10 @@ async def act_form(request: Asked, officer: SignedIn, path: str) -> Response[byt
 
 @post(PAGE + "/{path:str}", status_code=200)
 async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str) -> Response[bytes]:
-    """Shows what the act would do, then does it. Raises: Refusal FORBIDDEN `officer.role_missing`."""
+    """Shows what the act would do, then does it, or asks a second officer.
+
+    Raises: Refusal FORBIDDEN `officer.role_missing`.
+    """
     chosen = find_act(path, officer)
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     form, wrong = read_form(chosen.form, typed, language_of(request))
@@ -50,6 +55,10 @@ async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str)
         prepared = await chosen.prepare(service, form)
         if typed.get(_STEP) != "kirim":
             return await _confirmation(request, chosen, typed, prepared)
+        if chosen.signatures == _BOTH and await is_checked_here(service):
+            approved = _approved(chosen, prepared)
+            number = await ask_here(service, officer, approved, typed, person=prepared.person)
+            return page(request, "acts/asked.html", act=chosen, number=number)
         actor = Actor(name=officer.officer)
         if chosen.signatures:
             actor = await actor_of(service, officer, _approved(chosen, prepared), typed)

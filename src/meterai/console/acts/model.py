@@ -28,6 +28,8 @@ class Prepared:
     subject: str
     facts: Mapping[str, object]
     """What an officer approves, as in the audit trail."""
+    person: str | None = None
+    """The customer whose personal values stand in the facts of an act of two officers."""
     figures: Sequence[tuple[str, Word | str | int]] = ()
     """What would change: a marked label, and its value."""
 
@@ -58,13 +60,15 @@ class ConsoleAct:
     """A key of `texts.console_acts.GROUPS`."""
     roles: frozenset[str]
     signatures: int
-    """0: session and role are enough; 1: the officer approves it, too."""
+    """0: session and role are enough; 1: the officer approves it, too; 2: so does another officer.
+    The last approval of two carries it out in `operations.use_cases.sign_request`."""
     form: type[msgspec.Struct]
     """Its fields are texts and numbers, with their words in `texts.console_acts.FIELDS`."""
     words: ActWords
     prepare: Prepare
     """Looks at what the act would do and changes nothing. Raises: what the act raises."""
     carry_out: CarryOut
+    """Of an act of two officers: where nobody checks them, in development without officers."""
 
     def may(self, officer: SignedIn) -> bool:
         """Whether the officer's roles allow it."""

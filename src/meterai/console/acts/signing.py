@@ -1,4 +1,4 @@
-"""The stop switch of signing."""
+"""The stop switch of signing. One officer throws it, two release it."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from meterai.console.acts.forms import Line
 from meterai.console.acts.model import ConsoleAct, Prepared, Word
 from meterai.kit.acting import Actor
 from meterai.kit.stop_switches import SEALING_STOPPED
-from meterai.operations.use_cases.stop_signing import signing, stop_signing
+from meterai.operations.use_cases.stop_signing import resume_signing, signing, stop_signing
 from meterai.texts import console_acts as words
 
 
-class StopForm(msgspec.Struct, frozen=True, kw_only=True):
-    """Why signing stops."""
+class SwitchForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Why the switch is thrown or released."""
 
     reason: Line
 
 
-async def _prepare(app: ConsoleApp, form: StopForm) -> Prepared:
+async def _prepare(app: ConsoleApp, form: SwitchForm) -> Prepared:
     found = await signing(app.db)
     return Prepared(
         subject=SEALING_STOPPED,
@@ -33,8 +33,12 @@ async def _prepare(app: ConsoleApp, form: StopForm) -> Prepared:
     )
 
 
-async def _stop(app: ConsoleApp, form: StopForm, actor: Actor) -> None:
+async def _stop(app: ConsoleApp, form: SwitchForm, actor: Actor) -> None:
     await stop_signing(app.db, reason=form.reason, actor=actor, now=app.clock())
+
+
+async def _resume(app: ConsoleApp, form: SwitchForm, actor: Actor) -> None:
+    await resume_signing(app.db, reason=form.reason, actor=actor, now=app.clock())
 
 
 ACTS: Final = (
@@ -44,9 +48,20 @@ ACTS: Final = (
         group="signing",
         roles=frozenset({"admin", "keys", "finance"}),
         signatures=1,
-        form=StopForm,
+        form=SwitchForm,
         words=words.STOP_SIGNING,
         prepare=_prepare,
         carry_out=_stop,
+    ),
+    ConsoleAct(
+        kind="sealing.resume",
+        path="lanjutkan-tanda-tangan",
+        group="signing",
+        roles=frozenset({"admin", "keys"}),
+        signatures=2,
+        form=SwitchForm,
+        words=words.RESUME_SIGNING,
+        prepare=_prepare,
+        carry_out=_resume,
     ),
 )

@@ -47,3 +47,11 @@ async def find_request(conn: Connection, number: int) -> ReleaseRequest:
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "release.not_open")
     return ReleaseRequest(**dict(row))
+
+
+async def is_signed(conn: Connection, number: int) -> bool:
+    """Whether an officer has signed a request."""
+    signed: bool = await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM operations.officer_signature WHERE request_id = $1)", number
+    )
+    return signed
