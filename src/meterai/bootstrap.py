@@ -33,6 +33,7 @@ from meterai.kit.smtp_sender import SmtpSender
 from meterai.kit.whatsapp_sender import WhatsAppSender
 from meterai.ledger.model import SELLER
 from meterai.ledger.queries import balance
+from meterai.operations.use_cases.know_installation import know_installation
 from meterai.partners.adapters.webhook_sender import WebhookSender
 from meterai.partners.model import stock_account_id
 from meterai.partners.queries.organisations import is_active
@@ -268,6 +269,7 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
         held_seconds=HELD_SECONDS,
     )
     stack.push_async_callback(db.close)
+    await know_installation(db, settings.data)
     return db
 
 
