@@ -75,6 +75,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
     ] = ""
+    database_pooler_url: Annotated[
+        str,
+        Doc(
+            description="URL without user of a pooler (PgBouncer in transaction mode) through which the "
+            "roles connect; empty: as METERAI_DATABASE_URL says"
+        ),
+    ] = ""
     embedded_database: Annotated[
         Literal["refuse", "accept"],
         Doc(
@@ -654,7 +661,7 @@ _SCHEMES: Final = {
     "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
-    **dict.fromkeys(database_urls.SETTINGS, _POSTGRES),
+    **dict.fromkeys((*database_urls.SETTINGS, database_urls.POOLER), _POSTGRES),
 }
 """How the addresses among the settings begin."""
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")

@@ -111,6 +111,7 @@ CONSOLE_SETTINGS: Final = (
 )
 _KEPT_FROM_DOORS: Final = {
     *database_urls.SETTINGS,
+    database_urls.POOLER,
     "embedded_database",
     "pkcs11_module",
     "pkcs11_pin_file",

@@ -24,7 +24,7 @@ from meterai.news.line_words import line_words
 from meterai.news.reader import NewsReader
 from meterai.operations.use_cases.know_installation import know_installation_when_up
 from meterai.waiting_room.control.beacon_source import BeaconSource
-from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
+from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.queue_folder import separate_keys_in
 
@@ -47,7 +47,6 @@ async def run(variables: Mapping[str, str]) -> None:
         connections_max=6,  # one answers monitors
         application_name="meterai queue",
         at_once=False,
-        held_seconds=LEASE_S,  # otherwise a process that is frozen in a step keeps the lease's row locked
     )
     root = queue_root(settings)
     reader = NewsReader(db, system_clock)
