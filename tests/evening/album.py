@@ -25,6 +25,7 @@ class Album:
 
         Raises: AssertionError when the page scrolls sideways.
         """
+        page.wait_for_load_state()
         page.evaluate("document.fonts.ready")
         width, seen = page.evaluate(
             "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"

@@ -68,28 +68,21 @@ class EveningClock:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the evening happens. `folder` has everything, also the keys of officers."""
+    """Where the evening happens."""
 
-    folder: Path
     service: RunningService
     clock: EveningClock
     settings: dict[str, str]
 
-    def key_of(self, officer: str) -> str:
-        """The file with an officer's SSH key."""
-        return str(self.folder / "keys" / officer)
-
-    def meterai(self, *words: str, ends: int = 0) -> str:
+    def meterai(self, *words: str) -> str:
         """Runs a command at the evening's time. Returns what it prints.
 
-        `ends`: the exit code that is expected. Raises: AssertionError for another.
+        Raises: AssertionError for an exit code that is not 0.
         """
         command = [sys.executable, "-m", "meterai.cli", *words, "--data", str(self.service.data)]
         given = {**without_settings(), **self.settings}
         done = subprocess.run(command, capture_output=True, text=True, env=given)
-        assert done.returncode == ends, (
-            f"meterai {' '.join(words)}: {done.returncode} {done.stdout}{done.stderr}"
-        )
+        assert not done.returncode, f"meterai {' '.join(words)}: {done.returncode} {done.stdout}{done.stderr}"
         return done.stdout
 
 
@@ -115,7 +108,7 @@ def evening_place() -> Iterator[Place]:
         service = launch(folder / "data", env=settings)
         try:
             service.wait_until_ready()
-            yield Place(folder, service, clock, settings)
+            yield Place(service, clock, settings)
         finally:
             if service.launcher.poll() is None:
                 service.stop()

@@ -52,6 +52,8 @@ class Story:
     crowd: Evening = field(init=False)
     gateway: Victim = field(init=False)
     officer: Desk = field(init=False)
+    colleague: Desk = field(init=False)
+    """Approves what the officer asks for."""
     finished: int = 0
     """People of the crowd who have their stamped papers."""
 
@@ -59,10 +61,7 @@ class Story:
         """Plays it from 23.20 WIB until after midnight. Raises: AssertionError for what goes wrong."""
         service = find_service(self.place.service.data)
         [self.gateway] = victims(service.pid, FaultKind.GATEWAY_DOWN)
-        self.officer = Desk.of(
-            self.chromium, self.place.service.addresses.console, self.album, self.place.clock
-        )
-        self.officer.enrol(self.place.meterai("officers", "invite", "ani").split()[0])
+        self.officer, self.colleague = self._desk("ani"), self._desk("budi")
         sari, rina, budi = (self._customer() for _ in range(3))
         letter = make_letter("SURAT LAMARAN", "Pelamar Malam", size_bytes=60_000)
         try:
@@ -102,8 +101,8 @@ class Story:
         budi.picture("02-in-line")
 
     def _officer_tells(self, officer: Desk, sari: Customer, budi: Customer) -> None:
-        officer.sign_in("ani")
-        officer.look_now("03-officer-now")
+        officer.sign_in()
+        officer.look_now("The gateway midtrans refuses", picture="03-officer-now")
         began = f"{self.place.clock.now().astimezone(WIB):%Y-%m-%d}T23:20"
         officer.declare({**DECLARED, "mulai": began}, component="payment", picture="03-officer-preview")
         readers = self._readers(sari, budi)
@@ -165,7 +164,7 @@ class Story:
         self._say(f"The day closes. Paid Rp{paid:,} = stamped Rp{stamped:,} + given back Rp{RINAS_RUPIAH:,}.")
         reader.reads(f"/hari/{day}", "Rp")
         reader.picture("10-statement", height=900)
-        publish_apology(self.place, self.officer, picture="11-apology-draft")
+        publish_apology(self.place, self.officer, self.colleague, picture="11-apology-waits")
         for rupiah in (paid, stamped, RINAS_RUPIAH):  # counted from the ledger in another way
             reader.reads("/kabar/1", f"Rp{rupiah:,}".replace(",", "."))
         reader.picture("12-apology", height=1400)
@@ -185,6 +184,13 @@ class Story:
             "API": Reader(f"{at.site}/api/v1/announcements"),
             "Atom": Reader(f"{at.status}/en/feed.atom"),
         }
+
+    def _desk(self, officer: str) -> Desk:
+        """The desk of an officer who has enrolled by an invitation."""
+        address = self.place.service.addresses.console
+        desk = Desk.of(officer, self.chromium, address, album=self.album, clock=self.place.clock)
+        desk.enrol(self.place.meterai("officers", "invite", officer).split()[0])
+        return desk
 
     def _customer(self) -> Customer:
         return Customer.of(self.chromium, self.place.service.addresses, self.album)
