@@ -182,6 +182,26 @@ async def test_one_person_ends_no_refund_by_hand_and_two_do(database: TestDataba
     assert "Siti" not in await office.value(chained)
 
 
+async def test_one_person_gives_no_stamps_back_by_hand_and_two_do(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async with open_shop(database) as shop:
+        page = await shop.paid_quota(channel="va_bni")
+    office = await open_office(database, tmp_path)
+    give = ("refunds", "give", page.number, "2", "--reason", "decision 12/2026", "--bank", "bca")
+    said = await office.meterai(*give)
+    assert (said.code, "--holder" in said.err) == (2, True), said
+    give = (*give, "--account", "123-456-7890", "--holder", "Siti", "--sign-with", str(office.key("ani")))
+    said = await office.meterai(*give)
+    assert (said.code, "request 1 waits" in said.out) == (WAITS, True), said
+    assert await office.value("SELECT count(*) FROM sales.refund") == 0
+    said = await office.meterai("release", "sign", "1", "--sign-with", str(office.key("budi")))
+    assert (said.code, "Rp25.000 goes to the account after the wait" in said.out) == (0, True), said
+    assert "account: 1234567890" in said.out, "the second officer reads what they sign"
+    given = "SELECT amount FROM sales.refund WHERE account_number = '1234567890' AND reason = 'given'"
+    assert await office.value(given) == 25_000
+
+
 @pytest.mark.parametrize(
     "act",
     [
@@ -194,6 +214,7 @@ async def test_one_person_ends_no_refund_by_hand_and_two_do(database: TestDataba
         "INSERT INTO stamping.signing_key SELECT * FROM stamping.signing_key",
         "SELECT operations.end_refund(gen_random_uuid(), 'by hand', '{}', now())",
         "SELECT operations.order_again(gen_random_uuid(), '{}', now())",
+        "SELECT operations.give_refund(gen_random_uuid(), '{}', now())",
         "SELECT operations.write_audit('ani', 'quota.issue', 'NTPN-1', '{}', now())",
         "SELECT operations.write_audit('ani', 'queue.halt', 'queue it', '{}', now())",
         "INSERT INTO operations.officer VALUES ('eve', '{finance}', '{key}', '{}', now())",

@@ -209,6 +209,9 @@ COMMANDS: Final = {
     "refunds again": _Entry(
         "meterai.cli.operator.refunds", "order_payout_again", "Order a payout again that never went out."
     ),
+    "refunds give": _Entry(
+        "meterai.cli.operator.refunds", "give_refund", "Give unused stamps back by the decision of two."
+    ),
     "order retry": _Entry(
         "meterai.cli.operator.orders", "retry_stamping", "Try the stamping of a paid order again now."
     ),
@@ -296,7 +299,7 @@ _GROUPS: Final = {
     "queue": "The waiting room in front of an event.",
     "release": "Acts that wait for a second officer.",
     "secrets": "Secrets of the service, and how they rotate.",
-    "refunds": "Refunds that an officer looks into (docs/backup.md).",
+    "refunds": "Refunds that officers look into or decide (docs/money.md).",
 }
 
 

@@ -54,7 +54,6 @@ _STORE_VARIABLES: Final = "AWS_"
 _GATE_SETTINGS: Final = (
     "environment",
     "data",
-    "host_name",
     "queue_folder",
     "public_url",
     "trusted_proxies",
@@ -71,7 +70,6 @@ _GATE_SETTINGS: Final = (
 _QUEUE_SETTINGS: Final = (
     "environment",
     "data",
-    "host_name",
     "queue_folder",
     "queue_beacon",
     "general_purchases_per_minute",
@@ -111,7 +109,6 @@ CONSOLE_SETTINGS: Final = (
 )
 _KEPT_FROM_DOORS: Final = {
     *database_urls.SETTINGS,
-    database_urls.POOLER,
     "embedded_database",
     "pkcs11_module",
     "pkcs11_pin_file",

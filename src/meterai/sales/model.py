@@ -244,6 +244,7 @@ class RefundReason(StrEnum):
     """Why money goes back."""
 
     CUSTOMER = "customer"  # unused quota, at the customer's wish
+    GIVEN = "given"  # unused stamps, by the decision of two officers
     REFUSED = "refused"  # a document that could not be stamped
     LATE = "late"
     WRONG_AMOUNT = "wrong_amount"

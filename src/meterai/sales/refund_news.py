@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from meterai.customers.contacts import Contact
 from meterai.kit.messages import Message
@@ -22,6 +23,13 @@ class RefundNews(StrEnum):
     BY_GATEWAY = "refund_by_gateway"  # goes back to where the money came from
     NAMED = "refund_named"  # goes to an account after the wait
     STOPPED = "refund_stopped"
+    GIVEN = "refund_given"  # by officers; the customer is to name an account
+    GIVEN_BY_GATEWAY = "refund_given_by_gateway"
+    GIVEN_NAMED = "refund_given_named"  # by officers, to an account that they named
+
+
+_WAIT_FOR_ACCOUNT: Final = (RefundNews.ASKED, RefundNews.GIVEN)
+_NAME_ACCOUNT: Final = (RefundNews.NAMED, RefundNews.GIVEN_NAMED)
 
 
 class RefundToTell(RefundFacts, frozen=True, kw_only=True):
@@ -50,14 +58,17 @@ def refund_message(
 
     `link`: the order's page. `stop`: the page that stops the payout.
     """
-    if refund.namings != naming or (news is RefundNews.ASKED and not refund.waits_for_account):
+    if refund.namings != naming or (news in _WAIT_FOR_ACCOUNT and not refund.waits_for_account):
         return None
     facts = {"number": refund.number, "link": link, "stop": stop, **refund.words(refund.language)}
-    if news is RefundNews.NAMED:
-        if refund.bank is None or refund.pays_from is None:
+    if news in _NAME_ACCOUNT:
+        if refund.bank is None:
             return None
         facts["bank"] = BANKS.get(refund.bank, refund.bank)
         facts["tail"], facts["holder"] = str(refund.account_tail), str(refund.account_holder)
+    if news is RefundNews.NAMED:
+        if refund.pays_from is None:
+            return None
         facts["moment"] = moment_text(refund.pays_from, refund.language)
     subject, text = (translate(sentence, refund.language) for sentence in REFUND_NEWS[news])
     return Message(

@@ -101,5 +101,31 @@ REFUND_NEWS: Final[Mapping[str, Letter]] = {
             "rekening yang benar di sini, dengan kode baru:\n{link}"
         ),
     ),
+    "refund_given": Letter(
+        N_("{amount} kembali kepada Anda: pesanan {number}"),
+        N_(
+            "Petugas kami mengembalikan {amount} dari pesanan {number}. Alasannya: {reason}. Meterai yang "
+            "belum terpakai sudah kembali kepada kami dan uang itu hak Anda. Uangnya belum dikirim.\n\nIsi "
+            "rekening tujuannya di sini, dengan kode yang kami kirim:\n{link}"
+        ),
+    ),
+    "refund_given_by_gateway": Letter(
+        N_("{amount} kembali kepada Anda: pesanan {number}"),
+        N_(
+            "Petugas kami mengembalikan {amount} dari pesanan {number}. Alasannya: {reason}. Uangnya kembali "
+            "ke sumber dana semula, bukan ke rekening lain. Tidak ada yang perlu Anda lakukan.\n\nIkuti "
+            "uangnya di sini:\n{link}"
+        ),
+    ),
+    "refund_given_named": Letter(
+        N_("{amount} akan dikirim ke rekening: pesanan {number}"),
+        N_(
+            "Petugas kami mengembalikan {amount} dari pesanan {number} ke rekening ini:\n\n{bank}, nomor "
+            "berakhiran {tail}\natas nama {holder}\n\nAlasannya: {reason}. Uangnya belum dikirim. Sampai "
+            "kapan kami menunggu tertulis di halaman pesanan. Bila ini benar, tidak ada yang perlu Anda "
+            "lakukan.\n\nRekeningnya salah? Hentikan di sini, tanpa masuk:\n{stop}\n\nHalaman "
+            "pesanan:\n{link}"
+        ),
+    ),
 }
 """Messages about a refund, to every proven contact (`sales.refund_news.RefundNews`)."""

@@ -1312,6 +1312,13 @@ TABLE: dict[str, Explanation] = {
         N_("Pengembalian dana ini tidak kami temukan."),
         N_("Muat ulang halaman pesanan, lalu pilih dari sana."),
     ),
+    "refund.given_meanwhile": Explanation(
+        N_(
+            "Sejak permintaan ini dibuat, ada meterai dari bagian ini yang sudah dikembalikan. Permintaan "
+            "ini tidak memindahkan uang."
+        ),
+        N_("Lihat pesanannya, lalu buat permintaan baru bila masih perlu."),
+    ),
     "refund.not_in_doubt": Explanation(
         N_("Pengembalian dana ini berjalan otomatis."),
         N_("Hanya yang menunggu pemeriksaan dapat diakhiri dengan perintah."),

@@ -238,6 +238,7 @@ STATES: dict[str, Explanation] = {
         "gone",
     ),
     "reason.customer": Explanation(N_("Atas permintaan Anda"), ""),
+    "reason.given": Explanation(N_("Atas keputusan kami"), ""),
     "reason.refused": Explanation(P_("reason", "Dokumen tidak dapat diberi meterai"), ""),
     "reason.late": Explanation(N_("Uangnya masuk setelah pesanan berakhir"), ""),
     "reason.wrong_amount": Explanation(N_("Jumlah yang dibayar berbeda"), ""),

@@ -21,6 +21,12 @@ ACTS = [
     ),
     Act("give stamps back by hand", f"SELECT sales.give_back({_NEW}, 1, 0, {_ACCOUNT}, now())"),
     Act(
+        "give stamps back without two officers",
+        f"SELECT operations.give_refund({_NEW}, '{{}}', now())",
+        may=["operator"],
+    ),
+    Act("look at what an order's stamps are worth", "SELECT sales.item_in_hand('x', 1)", may=["operator"]),
+    Act(
         "use up a proof",
         f"SELECT customers.use_proof({_NEW}, {_NEW}, 'order_act', 'x', now())",
     ),

@@ -1,4 +1,4 @@
-"""`meterai refunds`: the refunds that wait for an officer's decision."""
+"""`meterai refunds`: refunds that wait for an officer's decision, and refunds by hand."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from meterai.cli.operator.shared.signing import SignatureOption, Signing, SignWi
 from meterai.kernel.clock import system_clock
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database
+from meterai.sales.bank_account import BANKS, BankAccount, read_bank_account
 from meterai.sales.model import RefundChannel, refund_key
 from meterai.sales.queries.refunds import RefundInDoubt, refunds_in_doubt
 from meterai.sales.use_cases import end_refund as use_case
+from meterai.sales.use_cases import give_refund as giving
 
 
 def list_refunds(
@@ -86,6 +88,57 @@ def order_payout_again(
         typer.echo(f"The {what} goes out again.")
     else:
         typer.echo(f"The {what} is set off: the bank took the payment back meanwhile.")
+
+
+def give_refund(
+    order: Annotated[str, typer.Argument(help="Number of the order, such as 7KQF-2M9D-4XWH.")],
+    pieces: Annotated[int, typer.Argument(min=1, help="Unused stamps that are given back.")],
+    reason: Annotated[
+        str,
+        typer.Option(help="Why, such as a court's decision. It stays in the audit trail and names nobody."),
+    ],
+    item: Annotated[
+        int, typer.Option(min=1, help="Which item of the order, counted from 1. Quota is one item.")
+    ] = 1,
+    bank: Annotated[str | None, typer.Option(help=f"Bank of the account: {', '.join(BANKS)}.")] = None,
+    account: Annotated[str | None, typer.Option(help="Number of the account that gets the money.")] = None,
+    holder: Annotated[str | None, typer.Option(help="Holder of the account.")] = None,
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+) -> None:
+    """Give unused stamps of a paid order back for their whole price, by the decision of two officers.
+
+    For people that can't ask themselves: they have lost their contact, or a court decides. The money goes
+    back by the gateway. Paid by virtual account, it goes to the account after the wait; without one the
+    customer names it. Two officers sign. Exit code 4: nothing is done yet, a signature is missing.
+    """
+    wanted = giving.RefundToGive(
+        order=order,
+        item=item,
+        pieces=pieces,
+        reason=given_reason(reason),
+        account=_account(bank, account, holder),
+    )
+    signing = Signing(sign_with, signature)
+
+    async def work(db: Database) -> giving.GivenRefund:
+        found = await giving.prepare_refund(db, wanted)
+        actor = await released_by_two(
+            db, signing, kind=giving.KIND, subject=found.subject, facts=found.facts, person=found.person
+        )
+        return await giving.give_refund(db, found.subject, found.facts, actor=actor, now=system_clock())
+
+    typer.echo(giving.in_words(_run(data, work)))
+
+
+def _account(bank: str | None, number: str | None, holder: str | None) -> BankAccount | None:
+    """Raises: typer.BadParameter when only a part of an account is named; what `read_bank_account` raises."""
+    if bank is None and number is None and holder is None:
+        return None
+    if not (bank and number and holder):
+        raise typer.BadParameter("name bank, number and holder", param_hint="--bank, --account, --holder")
+    return read_bank_account(bank, number, holder)
 
 
 def _decide(

@@ -24,6 +24,8 @@ from meterai.partners.queries.organisations import find_by_code
 from meterai.partners.use_cases.agree import agree_in
 from meterai.partners.use_cases.record_money import record_deposit_in, record_payment_in
 from meterai.sales.use_cases.end_refund import end_refund_in, order_payout_again_in
+from meterai.sales.use_cases.give_refund import give_refund_in
+from meterai.sales.use_cases.give_refund import in_words as given_in_words
 from meterai.sales.use_cases.issue_quota import issue_quota_in
 from meterai.stamping.use_cases.add_key import add_released_key
 
@@ -125,6 +127,12 @@ async def _pay_again(work: _Work) -> str:
     return f"{what} is set off: the bank took the payment back meanwhile."
 
 
+async def _give_refund(work: _Work) -> str:
+    return given_in_words(
+        await give_refund_in(work.tx, work.subject, work.facts, actor=work.actor, now=work.now)
+    )
+
+
 async def _erase_person(work: _Work) -> str:
     held = await erase_person_in(work.tx, work.subject, work.facts, actor=work.actor, now=work.now)
     return f"Erased person {work.subject}: {sum(held.values())} rows. The clean-up deletes the files."
@@ -166,6 +174,7 @@ _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "key.add": _add_key,
     "refund.end": _end_refund,
     "refund.again": _pay_again,
+    "refund.give": _give_refund,
     "person.erase": _erase_person,
     "partner.deposit": _partner_deposit,
     "partner.payment": _partner_payment,

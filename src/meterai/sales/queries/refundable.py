@@ -7,7 +7,7 @@ import uuid
 from meterai.kit.database import Connection
 from meterai.ledger import queries as ledger
 from meterai.sales.model import ItemState, PaymentState
-from meterai.sales.order import Item, Order
+from meterai.sales.order import Order
 
 
 async def refundable(connection: Connection, order: Order) -> dict[uuid.UUID, int]:
@@ -20,7 +20,9 @@ async def refundable(connection: Connection, order: Order) -> dict[uuid.UUID, in
 async def unused_of_items(connection: Connection, order: Order) -> dict[uuid.UUID, int]:
     """Pieces that the lots of an order's items still hold, by item; only where they may be given back."""
     lots = {
-        item.lot_account_id: item.id for item in order.items if may_be_refunded(item) and item.lot_account_id
+        item.lot_account_id: item.id
+        for item in order.items
+        if may_be_refunded(item.state) and item.lot_account_id
     }
     if not lots or order.customer_id is None:
         return {}
@@ -28,9 +30,9 @@ async def unused_of_items(connection: Connection, order: Order) -> dict[uuid.UUI
     return {lots[lot]: pieces for lot, pieces in unused.items()}
 
 
-def may_be_refunded(item: Item) -> bool:
+def may_be_refunded(state: ItemState) -> bool:
     """Whether an item's state allows giving pieces back that its lot still holds.
 
     Of a stamped document that is a stamp bought and taken off again before the stamping.
     """
-    return item.state in (ItemState.DONE, ItemState.REFUSED)
+    return state in (ItemState.DONE, ItemState.REFUSED)

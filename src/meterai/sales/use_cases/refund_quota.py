@@ -181,7 +181,7 @@ def _refundable(order: Order, item_id: uuid.UUID, pieces: int) -> tuple[Item, Pa
     if item is None:
         raise Refusal(Kind.NOT_FOUND, "order.no_such_item")
     payment = order.credited_payment
-    if payment is None or payment.state is not PaymentState.SETTLED or not may_be_refunded(item):
+    if payment is None or payment.state is not PaymentState.SETTLED or not may_be_refunded(item.state):
         raise Refusal(Kind.CONFLICT, "refund.not_possible")
     if pieces < 1:
         raise Refusal(Kind.INVALID, "refund.pieces")
