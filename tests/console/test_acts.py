@@ -3,52 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from html import unescape
 from typing import Final
 
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.acts.registry import ACTS
-from meterai.kernel.ids import new_id
 from meterai.operations.officers.officers_file import ROLES
-from meterai.sales.events import load_events
-from meterai.sales.use_cases.set_events import set_events
-from meterai.waiting_room.rules.model import Policy
-from meterai.waiting_room.store import queues
-from tests.console.running_console import NOW, Browser, browser_of
+from tests.console.act_examples import VALID, add_orders, add_queue, open_case
+from tests.console.running_console import Browser, browser_of
 from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
-from tests.waiting_room.line import SCHEDULE
 
 _STOP: Final = "/tindakan/hentikan-tanda-tangan"
-_VALID: Final[Mapping[str, Mapping[str, str]]] = {
-    "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
-    "case.close": {"number": "K-2345-6789", "reason": "selesai"},
-    "order.ask_gateway": {"order": "2222-3333-4444", "reason": "K-1"},
-    "order.retry": {"order": "2222-3333-5555", "reason": "K-1"},
-    "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
-    "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
-    "queue.halt": {"event": "casn", "reason": "gateway mati"},
-    "queue.resume": {"event": "casn", "reason": "gateway hidup"},
-    "queue.off": {"event": "casn", "reason": "sepi"},
-    "queue.on": {"event": "casn", "reason": "malam terakhir"},
-    "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
-    "sealing.stop": {"reason": "meterai tampak salah"},
-    "sealing.resume": {"reason": "perangkat diganti"},
-}
-"""A form of each act that would be carried out."""
 
 
 async def test_every_role_tries_every_act(database: TestDatabase) -> None:
-    assert set(_VALID) == {act.kind for act in ACTS}
+    assert set(VALID) == {act.kind for act in ACTS}
     signed = await database.owner.fetch("SELECT kind, signatures, roles FROM operations.act")
     needed = {row["kind"]: (row["signatures"], set(row["roles"])) for row in signed}
     for act in ACTS:
         assert needed.get(act.kind, (0, act.roles)) == (act.signatures, act.roles), act.kind
-    await _open_case(database)
-    await _add_orders(database)
-    await _add_queue(database)
+    await open_case(database)
+    await add_orders(database)
+    await add_queue(database)
     console = browser_of(database).console
     for role in sorted(ROLES):
         browser = await _officer(database, Browser(console), role)
@@ -61,7 +39,7 @@ async def test_every_role_tries_every_act(database: TestDatabase) -> None:
 
 async def _try(database: TestDatabase, browser: Browser, role: str, act: ConsoleAct) -> None:
     """Asks for the form, looks at what would happen, does it, and checks what each step leaves behind."""
-    before, address, typed = await _entries(database), f"/tindakan/{act.path}", _VALID[act.kind]
+    before, address, typed = await _entries(database), f"/tindakan/{act.path}", VALID[act.kind]
     seen = 200 if role in act.roles else 403
     await browser.get(address)
     assert browser.status == seen, (role, act.kind)
@@ -124,7 +102,7 @@ async def test_an_approval_counts_for_what_was_shown_and_once(database: TestData
 
 async def test_a_line_is_capped_with_a_number_and_its_log_says_so(database: TestDatabase) -> None:
     secret = await record_officer(database, "ani", "{admin}")
-    await _add_queue(database)
+    await add_queue(database)
     browser = browser_of(database, clock=lambda: datetime.now(UTC))
     await browser.sign_in_as("ani")
     address, typed = (
@@ -163,43 +141,6 @@ def approved_text(browser: Browser) -> str:
     shown = re.search(r'name="approved_text" value="([^"]+)"', browser.text)
     assert shown
     return unescape(shown[1])
-
-
-async def _open_case(database: TestDatabase) -> None:
-    await database.owner.execute(
-        """SELECT cases.open_case($1, 'K-2345-6789', 'money', '', '50% saja', 'email', 'a@b.example', true,
-            'id', sha256('x'), $2)""",
-        new_id(NOW),
-        NOW,
-    )
-
-
-async def _add_orders(database: TestDatabase) -> None:
-    """An order that waits for its payment, and one that is paid."""
-    await database.owner.execute("SET session_replication_role = replica")
-    await database.owner.execute(
-        """INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
-               language, contact_kind, contact_value, created_at)
-           SELECT gen_random_uuid(), number, number, sha256(number::bytea), gen_random_uuid(), 'stamp', state,
-               'id', 'email', 'a@b.example', $1
-           FROM (VALUES ('2222-3333-4444', 'awaiting_payment'), ('2222-3333-5555', 'paid'))
-               o (number, state)""",
-        NOW,
-    )
-    await database.owner.execute(
-        """INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,
-               expires_at)
-           SELECT gen_random_uuid(), id, 'midtrans', 'qris', number, 1, 'pending', $1, $1
-           FROM sales.orders""",
-        NOW,
-    )
-    await database.owner.execute("SET session_replication_role = origin")
-
-
-async def _add_queue(database: TestDatabase) -> None:
-    await set_events(database.app, load_events())
-    async with database.app.transaction() as tx:
-        await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)
 
 
 async def _entries(database: TestDatabase) -> list[tuple[str, str]]:

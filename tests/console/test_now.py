@@ -154,7 +154,6 @@ async def test_the_first_sentence_says_what_is_worst_and_names_the_next_step(
     said = await duty.first("en")
     assert english in said
     assert step in said
-    assert len(duty.browser.text.encode()) < 60_000
     links = re.findall(r'href="([^"]+)"', said)
     assert links
     for link in links:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
-import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import uvicorn
 from playwright.async_api import Page, async_playwright
 
-from meterai.console.app import build_console
-from meterai.kit.settings import Settings
 from meterai.operations.use_cases.invite_officer import invite_officer
 from meterai.operations.use_cases.verify_audit import verify_audit
 from tests.browser.chromium import ARGUMENTS, CHROMIUM
-from tests.console.running_console import console_app
+from tests.console.served_console import served
 from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
 
@@ -29,20 +24,6 @@ KEY = {
     "protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True,
     "isUserVerified": True, "automaticPresenceSimulation": True,
 }  # fmt: skip
-
-
-@asynccontextmanager
-async def served(database: TestDatabase, clock: Callable[[], datetime]) -> AsyncIterator[str]:
-    """The console at a port of its own. Gives its address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = f"http://localhost:{listener.getsockname()[1]}"
-        settings = Settings(console_url=address, public_url="http://situs")
-        console = build_console(console_app(database, settings=settings, clock=clock))
-        server = uvicorn.Server(uvicorn.Config(console, log_config=None, lifespan="off"))
-        serving = asyncio.create_task(server.serve(sockets=[listener]))
-        yield address
-        server.should_exit = True
-        await serving
 
 
 @asynccontextmanager

@@ -37,6 +37,25 @@ INCIDENT = {
         }
     ],
 }
+FIGURES = {
+    "people_waiting": 1234,
+    "median_minutes_to_stamp": 2.5,
+    "oldest_open_case_hours": 26.5,
+    "day": {
+        "date": "2026-09-04",
+        "statement_url": "https://meterai.example/hari/2026-09-04",
+        "balanced": True,
+    },
+}
+NOTICE = """
+severity = "critical"
+[id]
+title = "Pusat data kehilangan listrik"
+text = "Teknisi sudah di tempat."
+[en]
+title = "Our data centre lost its power"
+text = "Technicians are there."
+"""
 
 
 @dataclass

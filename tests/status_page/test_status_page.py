@@ -12,23 +12,13 @@ import pytest
 from meterai.status_page.history import Day, History
 from meterai.status_page.output import ChangedFiles, FolderOutput, open_output
 from meterai.texts.status_page import Component, Health
-from tests.status_page.scene import INCIDENT, START, status_page, turns_of
+from tests.status_page.scene import FIGURES, INCIDENT, NOTICE, START, status_page, turns_of
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
-_FIGURES = {
-    "people_waiting": 1234,
-    "median_minutes_to_stamp": 2.5,
-    "oldest_open_case_hours": 26.5,
-    "day": {
-        "date": "2026-09-04",
-        "statement_url": "https://meterai.example/hari/2026-09-04",
-        "balanced": True,
-    },
-}
 
 
 async def test_people_read_that_everything_works_with_the_figures(tmp_path: Path) -> None:
-    async with status_page(tmp_path, figures=_FIGURES) as scene:
+    async with status_page(tmp_path, figures=FIGURES) as scene:
         await scene.minutes(0)
         page = scene.page()
         assert "<h1>Semua layanan berjalan</h1>" in page
@@ -41,7 +31,7 @@ async def test_people_read_that_everything_works_with_the_figures(tmp_path: Path
 
 
 async def test_when_everything_else_is_dead_it_goes_on_and_says_so(tmp_path: Path) -> None:
-    async with status_page(tmp_path, incidents=[INCIDENT], figures=_FIGURES) as scene:
+    async with status_page(tmp_path, incidents=[INCIDENT], figures=FIGURES) as scene:
         await scene.minutes(0)
         assert "Ada gangguan yang sedang kami tangani" in scene.page()
         await scene.die()
@@ -55,7 +45,7 @@ async def test_when_everything_else_is_dead_it_goes_on_and_says_so(tmp_path: Pat
         assert "Angka lama, dari 5 September 2026 pukul 14.05 WIB" in page
         healths = {one["component"]: one["health"] for one in scene.told["components"]}
         assert (healths["home"], healths["payments"]) == ("down", "unknown")
-        scene.notice(_NOTICE)
+        scene.notice(NOTICE)
         await scene.turns.turn()
         assert "Pusat data kehilangan listrik" in scene.page()
         assert "Our data centre lost its power" in scene.page("en/index.html")
@@ -207,12 +197,12 @@ async def test_only_what_changed_is_written_and_what_is_gone_is_deleted(tmp_path
 
 async def test_a_faulty_notice_keeps_the_one_before_it(tmp_path: Path) -> None:
     async with status_page(tmp_path) as scene:
-        scene.notice(_NOTICE)
+        scene.notice(NOTICE)
         await scene.turns.turn()
         scene.notice("severity = major")
         await scene.turns.turn()
         assert "Pusat data kehilangan listrik" in scene.page()
-        scene.notice("until = 2026-09-05T14:06:00\n" + _NOTICE)
+        scene.notice("until = 2026-09-05T14:06:00\n" + NOTICE)
         await scene.turns.turn()
         assert "Pusat data kehilangan listrik" in scene.page()
         scene.moment = START + timedelta(minutes=2)
@@ -227,12 +217,3 @@ def test_the_output_is_a_folder_or_a_bucket(tmp_path: Path, monkeypatch: pytest.
 
 
 _LATER = {"at": "2026-09-05T07:20:00Z", "text": {"id": "Sudah pulih.", "en": "It is back."}}
-_NOTICE = """
-severity = "critical"
-[id]
-title = "Pusat data kehilangan listrik"
-text = "Teknisi sudah di tempat."
-[en]
-title = "Our data centre lost its power"
-text = "Technicians are there."
-"""

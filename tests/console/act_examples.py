@@ -1,0 +1,69 @@
+"""Examples of all acts of the console, and the rows that they are about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.kernel.ids import new_id
+from meterai.sales.events import load_events
+from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.rules.model import Policy
+from meterai.waiting_room.store import queues
+from tests.console.running_console import NOW
+from tests.storage_fixtures import TestDatabase
+from tests.waiting_room.line import SCHEDULE
+
+VALID: Final[Mapping[str, Mapping[str, str]]] = {
+    "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
+    "case.close": {"number": "K-2345-6789", "reason": "selesai"},
+    "order.ask_gateway": {"order": "2222-3333-4444", "reason": "K-1"},
+    "order.retry": {"order": "2222-3333-5555", "reason": "K-1"},
+    "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
+    "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
+    "queue.halt": {"event": "casn", "reason": "gateway mati"},
+    "queue.resume": {"event": "casn", "reason": "gateway hidup"},
+    "queue.off": {"event": "casn", "reason": "sepi"},
+    "queue.on": {"event": "casn", "reason": "malam terakhir"},
+    "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
+    "sealing.stop": {"reason": "meterai tampak salah"},
+    "sealing.resume": {"reason": "perangkat diganti"},
+}
+"""A form of each act that would be carried out."""
+
+
+async def open_case(database: TestDatabase) -> None:
+    await database.owner.execute(
+        """SELECT cases.open_case($1, 'K-2345-6789', 'money', '', '50% saja', 'email', 'a@b.example', true,
+            'id', sha256('x'), $2)""",
+        new_id(NOW),
+        NOW,
+    )
+
+
+async def add_orders(database: TestDatabase) -> None:
+    """An order that waits for its payment, and one that is paid."""
+    await database.owner.execute("SET session_replication_role = replica")
+    await database.owner.execute(
+        """INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
+               language, contact_kind, contact_value, created_at)
+           SELECT gen_random_uuid(), number, number, sha256(number::bytea), gen_random_uuid(), 'stamp', state,
+               'id', 'email', 'a@b.example', $1
+           FROM (VALUES ('2222-3333-4444', 'awaiting_payment'), ('2222-3333-5555', 'paid'))
+               o (number, state)""",
+        NOW,
+    )
+    await database.owner.execute(
+        """INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,
+               expires_at)
+           SELECT gen_random_uuid(), id, 'midtrans', 'qris', number, 1, 'pending', $1, $1
+           FROM sales.orders WHERE number IN ('2222-3333-4444', '2222-3333-5555')""",
+        NOW,
+    )
+    await database.owner.execute("SET session_replication_role = origin")
+
+
+async def add_queue(database: TestDatabase) -> None:
+    await set_events(database.app, load_events())
+    async with database.app.transaction() as tx:
+        await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)
