@@ -15,6 +15,7 @@ from meterai.kit.database_urls import DATABASE, ROLES
 from meterai.kit.installation_secrets import Secrets
 from meterai.launcher.embedded_postgres import EmbeddedPostgres
 from meterai.launcher.schema import migrate
+from meterai.launcher.schema.role_settings import keep_role_settings
 from tests.places import passing_folder
 from tests.prepared import copy_prepared
 
@@ -107,6 +108,7 @@ class TestCluster:
         administrator = await asyncpg.connect(self.server.url(_TEMPLATE))
         await administrator.execute(f"CREATE ROLE {_TESTS} LOGIN PASSWORD '{_PASSWORDS[_TESTS]}'")
         await administrator.execute(f"GRANT {', '.join(_PLAYED)} TO {_TESTS}")
+        assert await keep_role_settings(administrator, [_TESTS]) == []
         # No process may; fixtures fill lots with it.
         await administrator.execute(
             f"GRANT EXECUTE ON FUNCTION ledger.open_accounts, ledger.post_transfers TO {_TESTS}"

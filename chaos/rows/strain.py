@@ -74,7 +74,7 @@ class FrozenWorker(Row):
             await stage.until(lambda: is_frozen(worker), 60, "a worker frozen after its signature")
             async with stage.another_worker():
                 held = await row_of(
-                    stage, "SELECT id FROM stamping.job WHERE lease_holder = 'worker-1' LIMIT 1"
+                    stage, "SELECT id FROM stamping.job WHERE lease_holder LIKE '%/worker-1' LIMIT 1"
                 )
                 await row_of(
                     stage,
@@ -156,7 +156,9 @@ class LeapOfMonotonicClock(Row):
             strike(own, signal.SIGSTOP)
             try:
                 held = await row_of(
-                    stage, "SELECT id FROM stamping.job WHERE lease_holder = 'worker-2' LIMIT 1", seconds=30
+                    stage,
+                    "SELECT id FROM stamping.job WHERE lease_holder LIKE '%/worker-2' LIMIT 1",
+                    seconds=30,
                 )
                 await row_of(
                     stage, "SELECT id FROM stamping.job WHERE id = $1 AND ended_at IS NOT NULL", held["id"]

@@ -21,7 +21,7 @@ from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.application_secret import Secret, SecretFile, make_first
-from meterai.kit.database import HELD_SECONDS, Database, connect
+from meterai.kit.database import Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import ObjectStore, open_store
@@ -33,6 +33,7 @@ from meterai.kit.smtp_sender import SmtpSender
 from meterai.kit.whatsapp_sender import WhatsAppSender
 from meterai.ledger.model import SELLER
 from meterai.ledger.queries import balance
+from meterai.operations.use_cases.know_installation import know_installation
 from meterai.partners.adapters.webhook_sender import WebhookSender
 from meterai.partners.model import stock_account_id
 from meterai.partners.queries.organisations import is_active
@@ -265,9 +266,9 @@ async def _database(stack: AsyncExitStack, settings: Settings, url: str, name: s
         url,
         connections_max=settings.database_connections_max,
         application_name=name,
-        held_seconds=HELD_SECONDS,
     )
     stack.push_async_callback(db.close)
+    await know_installation(db, settings.data)
     return db
 
 

@@ -345,6 +345,31 @@ async def test_after_the_last_call_who_comes_reads_whether_a_place_still_counts_
     assert ("You can enter until the closing" in shown) is not has_places
 
 
+async def test_no_gates_of_two_hosts_have_one_number(tmp_path: Path) -> None:
+    """Locks of files don't reach every host, so the sign of life names the host."""
+    Queue(tmp_path, schedule_from(time.time() - 60))
+
+    def gate_of(host: str) -> Gate:
+        return Gate(
+            GateSettings(number=1, folder=tmp_path, gate_url="http://-", site_url="http://-", host_name=host),
+            {},
+        )
+
+    gate = gate_of("satu")
+    gate.look()
+    gate.close()
+    with pytest.raises(BlockingIOError, match="a gate of the host satu has the number 1"):
+        gate_of("dua").look()
+    again = gate_of("satu")
+    again.look()
+    again.close()
+    sign = tmp_path / "casn" / "gates" / "1" / "gate.json"
+    sign.write_bytes(msgspec.json.encode(msgspec.json.decode(sign.read_bytes()) | {"at": time.time() - 11}))
+    moved = gate_of("dua")
+    moved.look()
+    moved.close()
+
+
 async def test_how_many_promises_were_kept_is_said_behind_the_promise(
     queue: Queue, published: PublishedCache, pages: WaitPages
 ) -> None:

@@ -103,7 +103,11 @@ async def test_whoever_is_cancelled_within_a_transaction_leaves_nothing_behind(p
 
 
 async def test_what_a_frozen_process_has_locked_is_free_within_seconds(database: TestDatabase) -> None:
-    frozen = await connect(database.urls.app, connections_max=1, held_seconds=0.2)
+    await database.owner.execute(
+        f"ALTER ROLE meterai_controller IN DATABASE {database.name}"
+        " SET idle_in_transaction_session_timeout = '200ms'"
+    )
+    frozen = await connect(database.urls.controller, connections_max=1)
     lock = "SELECT 1 FROM waiting_room.lease FOR UPDATE"
     has_locked, wakes_up = asyncio.Event(), asyncio.Event()
 

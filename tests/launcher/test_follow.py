@@ -15,10 +15,11 @@ import pytest
 
 from meterai.cli.copies.followed_folder import FollowedFolder
 from meterai.cli.copies.follower import Follower, NotFollowed
-from meterai.cli.copies.put_back_followed import OtherInstallation, moment_of_database
+from meterai.cli.copies.put_back_followed import moment_of_database
 from meterai.kernel.refusals import Refusal
 from meterai.kit.files.folder_watch import FolderWatch
 from meterai.kit.files.object_store import FolderStore
+from meterai.kit.installation_id import AnotherInstallation
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.operations.followed import forget_followed, oldest_followed, receiving
@@ -173,7 +174,7 @@ async def test_files_of_another_installation_are_not_put_back(place: Path, datab
     assert await moment_of_database(database.owner, mark) == NOW
     await database.owner.execute("ALTER TABLE operations.installation DISABLE TRIGGER ALL")
     await database.owner.execute("UPDATE operations.installation SET id = gen_random_uuid()")
-    with pytest.raises(OtherInstallation):
+    with pytest.raises(AnotherInstallation):
         await moment_of_database(database.owner, mark)
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import uuid
 from contextlib import nullcontext
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -17,14 +18,17 @@ import pytest
 from meterai.cli.data_folder import refuse_another_users
 from meterai.kernel.refusals import Refusal
 from meterai.kit import installation
+from meterai.kit.database import connect
 from meterai.kit.database_urls import without_user
 from meterai.kit.installation import Addresses
+from meterai.kit.installation_id import AnotherInstallation, keep_id, read_id
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import GATE_PORT, Settings, public_url
 from meterai.launcher.database_dump import dump_database, load_database
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed
 from meterai.launcher.preparation import LOCAL, LaunchProblem, Ports, Twins, moved_from, refuse_moved
+from meterai.operations.use_cases.know_installation import know_installation
 from simulator.crowd.service import ServiceMissing, find_service
 from tests.ports import free_port
 
@@ -319,8 +323,33 @@ async def test_a_server_of_ones_own_gets_roles_and_schema_but_no_embedded_databa
         assert await connection.fetchval("SELECT current_user") == "meterai_worker"
         await connection.close()
         assert not (settings.data / "postgres").exists()
+        await refuse_others(server, settings)
     finally:
         outside.stop()
+
+
+async def refuse_others(server: DatabaseServer, settings: Settings) -> None:
+    """A data directory that is new, or of another installation, changes nothing in the database."""
+    kept = read_id(settings.data)
+    assert kept is not None
+    second = msgspec.structs.replace(settings, data=settings.data.with_name("second"))
+    with pytest.raises(AnotherInstallation, match=f"is new, and the database holds the installation {kept}"):
+        await DatabaseServer(second, Secrets(second.data), may_make=True).make_ready()
+    assert not second.data.exists()
+    shutil.copytree(settings.data / "secrets", second.data / "secrets")
+    assert not await DatabaseServer(second, Secrets(second.data), may_make=True).make_ready()
+    assert read_id(second.data) == kept, "it has the secrets, as after a restore"
+    keep_id(second.data, other := uuid.uuid4())
+    with pytest.raises(AnotherInstallation, match=f"belongs to the installation {other}"):
+        await DatabaseServer(second, Secrets(second.data), may_make=True).make_ready()
+    db = await connect(server.url("site"), connections_max=1)
+    try:
+        with pytest.raises(AnotherInstallation, match="Nothing was written"):
+            await know_installation(db, second.data)
+        await know_installation(db, settings.data, folder := settings.data / "queue")
+        assert read_id(folder) == kept
+    finally:
+        await db.close()
 
 
 @pytest.mark.journey

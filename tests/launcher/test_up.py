@@ -100,7 +100,7 @@ def test_no_process_knows_the_owner_and_only_the_signer_its_own_role(own: Runnin
 def test_other_users_can_look_into_nothing_but_what_a_queue_publishes(own: RunningService) -> None:
     """A web server of another user passes through the queues' folders, which it can't list, to `public/`."""
     assert [path.name for path in own.data.iterdir() if path.stat().st_mode & 0o077] == ["queue"]
-    [event] = (own.data / "queue").iterdir()
+    [event] = (path for path in (own.data / "queue").iterdir() if path.is_dir())
     assert {path.stat().st_mode & 0o777 for path in (event, event.parent)} == {0o711}
     assert {path.name for path in event.iterdir() if path.stat().st_mode & 0o077} == {"public"}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.presence import Presence
 from meterai.kernel.clock import system_clock
 from meterai.kit.settings import Settings
+from meterai.operations.use_cases.take_name import NameTaken, free_name, keep_name, take_name
 from meterai.processes.worker import loops_of
 from meterai.verification.model import Trust
 from sandbox.pki.authority import make_pki
@@ -26,11 +28,11 @@ from tests.storage_fixtures import TestDatabase
 
 
 def test_each_worker_of_a_machine_has_a_name_of_its_own(tmp_path: Path) -> None:
-    first, second = Presence(tmp_path), Presence(tmp_path)
-    assert (first.name, second.name) == ("worker-1", "worker-2")
+    first, second = Presence(tmp_path, "satu"), Presence(tmp_path, "satu")
+    assert (first.name, second.name) == ("satu/worker-1", "satu/worker-2")
     first.close()
-    third = Presence(tmp_path)
-    assert third.name == "worker-1", "the name of a worker that is gone is free"
+    third = Presence(tmp_path, "satu")
+    assert third.name == "satu/worker-1", "the name of a worker that is gone is free"
     second.close()
     third.close()
 
@@ -39,18 +41,41 @@ def test_controllers_that_are_killed_leave_no_more_signs_of_life_than_there_were
     tmp_path: Path,
 ) -> None:
     for _ in range(3):
-        killed = Presence(tmp_path, "queue")
+        killed = Presence(tmp_path, "satu", "queue")
         killed.show({"leads": True})
         killed.close()
     assert [path.name for path in tmp_path.iterdir()] == ["queue-1.json"]
 
 
 def test_the_sign_of_life_is_one_json_object(tmp_path: Path) -> None:
-    presence = Presence(tmp_path)
+    presence = Presence(tmp_path, "satu")
     presence.show({"loops": {"stamping": "a long text that is shortened later"}})
     presence.show({"loops": {}})
-    assert json.loads((tmp_path / "worker-1.json").read_text())["name"] == "worker-1"
+    assert json.loads((tmp_path / "worker-1.json").read_text())["name"] == "satu/worker-1"
     presence.close()
+
+
+async def test_no_two_workers_have_one_name(database: TestDatabase, tmp_path: Path) -> None:
+    """Hosts with one name: the second is refused while the first lives. A restart on its host is not."""
+    first = Presence(tmp_path / "first", "satu")
+    first.show({})
+    await take_name(database.worker, first.name, first.holder, after=first.former)
+    shutil.copytree(tmp_path / "first", tmp_path / "second")
+    second = Presence(tmp_path / "second", "satu")
+    assert second.name == first.name
+    with pytest.raises(NameTaken, match=r"METERAI_HOST_NAME: .* satu/worker-1"):
+        await take_name(database.worker, second.name, second.holder, after=second.former)
+    assert await keep_name(database.worker, first.name, first.holder)
+    first.close()  # it was killed
+    restarted = Presence(tmp_path / "first", "satu")
+    await take_name(database.worker, restarted.name, restarted.holder, after=restarted.former)
+    assert not await keep_name(database.worker, first.name, first.holder), "it ends if it was only frozen"
+    await database.owner.execute("UPDATE operations.process SET seen_at = seen_at - interval '11 seconds'")
+    await take_name(database.worker, second.name, second.holder, after=second.former)
+    await free_name(database.worker, second.name, second.holder)
+    assert await database.owner.fetchval("SELECT count(*) FROM operations.process") == 0
+    second.close()
+    restarted.close()
 
 
 async def test_a_loop_goes_on_after_errors_and_stops_when_told() -> None:

@@ -14,6 +14,7 @@ import typer
 from meterai.accounting.reconciling import FOLDER
 from meterai.kernel.clock import system_clock
 from meterai.kit.installation import derive
+from meterai.kit.installation_id import AnotherInstallation
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.secret_settings import kept_elsewhere
 from meterai.kit.settings import Settings, from_environment, queue_root
@@ -60,7 +61,7 @@ def install(
             complete, changed = asyncio.run(_prepare(settings))
             files = write_environment_files(complete, units.absolute(), kept_elsewhere(os.environ))
             given = _hand_over(complete, units.absolute())
-    except (LaunchProblem, PostgresFailed, NotMigrated) as problem:
+    except (LaunchProblem, PostgresFailed, NotMigrated, AnotherInstallation) as problem:
         typer.echo(f"Not installed. {problem}", err=True)
         raise typer.Exit(1) from None
     typer.echo("The database has the newest schema." + ("" if changed else " It had it before."))

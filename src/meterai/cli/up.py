@@ -25,6 +25,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.child_processes import ending_with_parent
 from meterai.kit.database import DATABASE_IS_DOWN
 from meterai.kit.installation import Addresses, default_data, derive, forget_addresses, write_addresses
+from meterai.kit.installation_id import AnotherInstallation
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, public_url
 from meterai.launcher.database_server import DatabaseServer
@@ -87,7 +88,7 @@ def up(
         os.umask(0o077)  # only this user reads mails, documents and logs
         with only_launcher(settings.data):
             asyncio.run(_Launch(settings).run())
-    except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed) as problem:
+    except (LaunchProblem, PostgresFailed, NotMigrated, StartFailed, AnotherInstallation) as problem:
         _fail(str(problem))
     except DATABASE_IS_DOWN as error:
         _fail(outage_message(error) or f"The database: {error}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
@@ -24,6 +26,16 @@ from meterai.kit.http.strict_transport import Reach
 from meterai.waiting_room.files.promise_book import PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
 
+_SILENT_S: Final = 10
+"""After so many seconds without a sign of life another host's gate is dead."""
+
+
+class _Sign(msgspec.Struct):
+    """What another gate's sign of life says of it."""
+
+    host: str = ""
+    at: float = 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
@@ -33,6 +45,8 @@ class GateSettings:
     folder: Path
     gate_url: str
     site_url: str
+    host_name: str = ""
+    """The name of the host that it runs on."""
     proxies: Proxies = field(default_factory=Proxies)
     work: WorkMode = "auto"
     work_joins_per_second: float = 50.0
@@ -57,6 +71,8 @@ class OpenEvent:
     promises: PromiseBook
     facts: EventFacts
     wait_pages: WaitPages
+    host: str
+    """The name of the gate's host."""
     form_pages: dict[tuple[str | bool, ...], bytes] = field(default_factory=dict)
     """Pages with the join form that are the same for everybody, by language and facts."""
 
@@ -65,12 +81,13 @@ class OpenEvent:
         journal = self.issuer.journal
         sign = {
             "gate": self.issuer.gate,
+            "host": self.host,
             "at": int(self.issuer.now()),
             "closed_through": journal.closed_through,
             "unsure_through": journal.unsure_through,
             "there_from": self.issuer.started_in,
         }
-        path = self.published.folder.gate(self.issuer.gate) / "gate.json"
+        path = self.published.folder.gate_sign(self.issuer.gate)
         write_whole(path, msgspec.json.encode(sign), durable=False)
 
 
@@ -85,12 +102,13 @@ def open_event(
 ) -> OpenEvent:
     """Opens an event at this gate. `facts`: None when the events file does not name the event.
 
-    Raises: BlockingIOError when another process has this gate's number; `ticket_issuer.UNREADABLE` when its
-    files are damaged.
+    Raises: BlockingIOError when another process, also of another host, has this gate's number;
+    `ticket_issuer.UNREADABLE` when its files are damaged.
     """
     published = PublishedCache(folder)
     keys = folder.gate_keys()
     own = folder.gate(settings.number)
+    _refuse_another_host(folder.gate_sign(settings.number), settings)
     presence, promises = Presence(own), PromiseBook(own)
     published.look()
     shift = settings.clock_shift_s
@@ -101,4 +119,19 @@ def open_event(
     name = folder.slug.upper()
     facts = facts or EventFacts(folder.slug, {"id": name, "en": name}, "Asia/Jakarta", {"id": (), "en": ()})
     wait_pages = WaitPages(pages, published, facts, settings.gate_url)
-    return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages)
+    return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages, settings.host_name)
+
+
+def _refuse_another_host(path: Path, settings: GateSettings) -> None:
+    """Raises: BlockingIOError when a gate of another host gave a sign of life within the last seconds."""
+    try:
+        sign = msgspec.json.decode(path.read_bytes(), type=_Sign)
+    except (FileNotFoundError, msgspec.MsgspecError):
+        return
+    if sign.host in ("", settings.host_name) or time.time() - sign.at > _SILENT_S:
+        return
+    raise BlockingIOError(
+        errno.EAGAIN,
+        f"a gate of the host {sign.host} has the number {settings.number}: give each gate its own "
+        "(METERAI_GATE_FIRST_NUMBER), or wait ten seconds if it has just ended",
+    )

@@ -42,12 +42,6 @@ WAIT_SECONDS: Final = 10.0
 """Time limit for getting a connection while all are in use or being opened."""
 CLOSE_SECONDS: Final = 5.0
 """Time limit for connections in use to be given back when the pool is closed."""
-HELD_SECONDS: Final = 10.0
-"""The server ends a transaction that is idle for longer, and its locks with it.
-
-A process may be frozen in the middle of a transaction. Its kernel keeps the connection alive, so no other
-time limit applies.
-"""
 _GIVEN_UP: Final = {
     "TCP_USER_TIMEOUT": 10_000,  # milliseconds for what was sent, or for the first probe, to be acknowledged
     "TCP_KEEPIDLE": 5,  # seconds without a sign until the first probe
@@ -58,14 +52,6 @@ _GIVEN_UP: Final = {
 
 Without them it takes a quarter of an hour.
 """
-_GIVEN_UP_THERE: Final = {
-    "tcp_user_timeout": "30000",  # longer, because it also cuts off a client that reads a long answer slowly
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "2",
-    "tcp_keepalives_count": "3",
-}
-"""The same at the server's end. Without them the server keeps the transaction's locks for two hours."""
-
 _NEXT: Final = (
     "Is the database server up, does it let this machine in, and is METERAI_DATABASE_URL right? The process "
     "tries again. docs/on-duty.md: queue_store_unavailable"
@@ -226,19 +212,18 @@ async def connect(
     connections_max: int = 8,
     application_name: str = "meterai",
     at_once: bool = True,
-    held_seconds: float = 0,
 ) -> Database:
     """Makes a pool of connections to `url`, to the first of its hosts that accepts them.
 
-    jsonb columns take and return Python values (msgspec). `held_seconds`: the server ends a transaction that
-    is idle for longer. 0: never, for commands that read files between their statements.
+    jsonb columns take and return Python values (msgspec). The server has the settings of our roles
+    (`launcher.schema.role_settings`), so a pooler in transaction mode may stand between.
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached. With `at_once=False` nothing is
     opened here, so the first use raises it.
     """
 
     async def dial(*_: object, **_unused: object) -> Connection:
-        return await connect_alone(url, application_name=application_name, held_seconds=held_seconds)
+        return await connect_alone(url, application_name=application_name)
 
     pool = asyncpg.create_pool(
         connect=dial,
@@ -255,9 +240,7 @@ async def _keep_session(connection: Connection) -> None:
     """Resets nothing between two uses: no statement of ours changes the session."""
 
 
-async def connect_alone(
-    url: str, *, application_name: str = "meterai", held_seconds: float = 0
-) -> Connection:
+async def connect_alone(url: str, *, application_name: str = "meterai") -> Connection:
     """Opens one connection to `url` outside a pool. The caller closes it.
 
     Raises: OSError or asyncpg.PostgresError when the server can't be reached (`database_failures` says which
@@ -267,8 +250,8 @@ async def connect_alone(
         *others, last = _each_host_of(url)
         for one in others:
             with suppress(OSError, asyncpg.CannotConnectNowError):
-                return await _dial(one, application_name, held_seconds)
-        return await _dial(last, application_name, held_seconds)
+                return await _dial(one, application_name)
+        return await _dial(last, application_name)
 
 
 def _each_host_of(url: str) -> list[str]:
@@ -281,23 +264,12 @@ def _each_host_of(url: str) -> list[str]:
     return [url.replace(parts.netloc, user + at + host, 1) for host in hosts.split(",")]
 
 
-async def _dial(url: str, application_name: str, held_seconds: float) -> Connection:
+async def _dial(url: str, application_name: str) -> Connection:
     try:
         connection = await asyncpg.connect(
             url,
             timeout=DIAL_SECONDS,
-            server_settings={
-                "application_name": application_name,
-                "timezone": "UTC",
-                # Every statement finds its rows by a key, so one plan fits all values. Some conditions are
-                # hidden from the planner (in a CASE, or by `|| ''`). With them it would read a partial index
-                # with another key, because that index is empty by the statistics of a quiet hour.
-                "plan_cache_mode": "force_generic_plan",
-                # The server ends a statement whose connection was cut off (see `_release`).
-                "client_connection_check_interval": "1s",
-                "idle_in_transaction_session_timeout": f"{held_seconds * 1_000:.0f}",
-                **_GIVEN_UP_THERE,
-            },
+            server_settings={"application_name": application_name, "timezone": "UTC"},
         )
     except asyncpg.TargetServerAttributeNotMatched as error:  # such as a standby
         raise ConnectionError(str(error)) from error

@@ -33,6 +33,8 @@ ROLES: Final[tuple[Role, ...]] = (
 `closer` for the day close, `console` for officers in a browser."""
 SETTINGS: Final = ("database_url", *(f"database_{role}_url" for role in ROLES))
 """The settings that are an address of the database: the owner's, then that of each role."""
+POOLER: Final = "database_pooler_url"
+"""The setting that is the address of a pooler, without a user."""
 OWNER: Final = "meterai_owner"
 """The database role that owns the schema."""
 DATABASE: Final = "meterai"

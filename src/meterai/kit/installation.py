@@ -165,7 +165,7 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
     A command beside a service in production is in production too.
     """
     passwords = secrets.database_roles
-    database = by_socket(addresses.database, addresses.database_socket)
+    database = settings.database_pooler_url or by_socket(addresses.database, addresses.database_socket)
     urls = {
         f"database_{role}_url": getattr(settings, f"database_{role}_url")
         or role_url(database, role, passwords[role])

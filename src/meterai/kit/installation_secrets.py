@@ -87,6 +87,11 @@ class Secrets:
         """Whether a database was made before: this secret is made after it."""
         return (self.folder / application_secret.FILE).exists()
 
+    @property
+    def hold_database_roles(self) -> bool:
+        """Whether passwords of the database roles were made, or brought here."""
+        return (self.folder / "database.json").exists()
+
     def make_shared(self) -> None:
         """Makes the secrets that several processes use, so that no two of them make one at the same time.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
 from pathlib import Path
@@ -43,6 +44,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "root /var/lib/meterai"
         ),
     ] = Path("var")
+    host_name: Annotated[
+        str,
+        Doc(
+            description="name of this host in an installation of several, each with its own; workers and "
+            "gates carry it. Empty: the machine's name"
+        ),
+    ] = ""
     host: Annotated[str, Doc(description="address the site listens on")] = "127.0.0.1"
     port: Annotated[int, Doc(ge=0, le=65535, description="port of the site")] = 8000
     public_url: Annotated[str, Doc(description="address people see; empty: made from host and port")] = ""
@@ -66,6 +74,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     database_url: Annotated[
         str, Doc(description="owner's URL of any PostgreSQL 15-18 server; empty: the embedded one")
+    ] = ""
+    database_pooler_url: Annotated[
+        str,
+        Doc(
+            description="URL without user of a pooler (PgBouncer in transaction mode) through which the "
+            "roles connect; empty: as METERAI_DATABASE_URL says"
+        ),
     ] = ""
     embedded_database: Annotated[
         Literal["refuse", "accept"],
@@ -646,7 +661,7 @@ _SCHEMES: Final = {
     "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,
-    **dict.fromkeys(database_urls.SETTINGS, _POSTGRES),
+    **dict.fromkeys((*database_urls.SETTINGS, database_urls.POOLER), _POSTGRES),
 }
 """How the addresses among the settings begin."""
 _HOST: Final = re.compile(r"(\[[^\[\]]+\]|[^:\[\]]*)(:[1-9]\d{0,4})?")
@@ -809,6 +824,11 @@ def status_folder(settings: Settings) -> Path:
 def beacon_address(settings: Settings) -> str:
     """The public beacon that draws use; empty: there is none, and the operator is trusted with the seeds."""
     return "" if settings.queue_beacon == NO_BEACON else settings.queue_beacon
+
+
+def host_name(settings: Settings) -> str:
+    """The name of this host: as set, else the machine's."""
+    return settings.host_name or socket.gethostname()
 
 
 def public_url(settings: Settings, *, port: int = 0) -> str:

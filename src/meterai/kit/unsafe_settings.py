@@ -46,7 +46,7 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
             "public_url",
             "without it people would be led to us by http; give the https address that people see",
         )
-    for name in database_urls.SETTINGS:
+    for name in (*database_urls.SETTINGS, database_urls.POOLER):
         if not _is_checked_database(getattr(settings, name)):
             yield (
                 name,

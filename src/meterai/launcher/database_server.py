@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import asyncpg
+
 from meterai.kit.child_processes import exit_of
 from meterai.kit.database import connect_alone
 from meterai.kit.database_urls import DATABASE, ROLES, Role, role_url
+from meterai.kit.installation_id import AnotherInstallation, belong, read_id
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed, has_cluster
@@ -77,12 +81,54 @@ class DatabaseServer:
     async def make_ready(self, report: Report = lambda _: None) -> bool:
         """Makes the database, the roles and the newest schema; returns whether the schema changed.
 
-        Raises: PostgresFailed, asyncpg.PostgresError, OSError.
+        Raises: PostgresFailed, AnotherInstallation (see `_refuse_another`), asyncpg.PostgresError, OSError.
         """
         await self._make_database(report)
-        if not self._may_make and not await _has_schema(self.owner_url):
+        has_schema = await _has_schema(self.owner_url)
+        if not self._may_make and not has_schema:
             raise PostgresFailed(self._missing())
-        return await migrate(self.owner_url, self._our_roles())
+        if has_schema:
+            await self._refuse_another()
+        changed = await migrate(self.owner_url, self._our_roles())
+        found = await _installation_of(self.owner_url)
+        assert found is not None, "the schema makes one"
+        belong(self._settings.data, found, where="the database")
+        return changed
+
+    async def _refuse_another(self) -> None:
+        """Refuses a data directory that does not belong to the installation in the database.
+
+        One without an id belongs to it when it has the passwords of the roles, as after a restore.
+
+        Raises: AnotherInstallation, with nothing written.
+        """
+        found = await _installation_of(self.owner_url)
+        if read_id(self._settings.data) is None:
+            if await self._opens_roles():
+                return
+            raise AnotherInstallation(
+                f"METERAI_DATA: {self._settings.data} is new, and the database holds the installation "
+                f"{found or 'of an earlier release'}. Secrets are made only for a new installation. "
+                "To run its processes on this host too: docs/several-hosts.md. To move it here: "
+                "meterai restore COPY (docs/backup.md). Nothing was written."
+            )
+        if found is not None:
+            belong(self._settings.data, found, where="the database")
+
+    async def _opens_roles(self) -> bool:
+        """Whether the data directory has the right passwords of the roles that are made here."""
+        if all(self._given(role) for role in ROLES):
+            return True
+        if not self._secrets.hold_database_roles:
+            return False
+        role = next(role for role in ROLES if not self._given(role))
+        try:
+            await (await connect_alone(self.url(role))).close()
+        except (asyncpg.InvalidPasswordError, asyncpg.InvalidAuthorizationSpecificationError):
+            return False
+        except asyncpg.InsufficientPrivilegeError:
+            pass  # the password was right
+        return True
 
     async def make_empty(self) -> bool:
         """Makes the database and the roles for a copy to be loaded. Returns False when it is not empty.
@@ -197,6 +243,18 @@ def _connections_of(settings: Settings) -> int:
     """How many connections the server takes: more than all processes may open together."""
     busy = (settings.site_processes + settings.worker_processes) * settings.database_connections_max
     return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
+
+
+async def _installation_of(url: str) -> uuid.UUID | None:
+    """The id of the installation in a database; None: its schema is older than ids."""
+    connection = await connect_alone(url)
+    try:
+        if await connection.fetchval("SELECT to_regclass('operations.installation')") is None:
+            return None
+        found: uuid.UUID = await connection.fetchval("SELECT id FROM operations.installation")
+        return found
+    finally:
+        await connection.close()
 
 
 async def _has_schema(url: str) -> bool:

@@ -54,6 +54,7 @@ _STORE_VARIABLES: Final = "AWS_"
 _GATE_SETTINGS: Final = (
     "environment",
     "data",
+    "host_name",
     "queue_folder",
     "public_url",
     "trusted_proxies",
@@ -70,6 +71,7 @@ _GATE_SETTINGS: Final = (
 _QUEUE_SETTINGS: Final = (
     "environment",
     "data",
+    "host_name",
     "queue_folder",
     "queue_beacon",
     "general_purchases_per_minute",
@@ -109,6 +111,7 @@ CONSOLE_SETTINGS: Final = (
 )
 _KEPT_FROM_DOORS: Final = {
     *database_urls.SETTINGS,
+    database_urls.POOLER,
     "embedded_database",
     "pkcs11_module",
     "pkcs11_pin_file",

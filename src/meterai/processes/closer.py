@@ -25,6 +25,7 @@ from meterai.kit.installation_secrets import Secrets
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
+from meterai.operations.use_cases.know_installation import know_installation_when_up
 
 log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 20.0
@@ -81,6 +82,7 @@ async def run(variables: Mapping[str, str]) -> None:
     closer = DayCloser(db, settings, system_clock)
     try:
         async with role_port(settings.role_port, "closer", database=db.ping):
+            await know_installation_when_up(db, settings.data, stop=stop)
             await run_loop(Loop(name="day_close", work=closer.turn, idle_s=_LOOK_SECONDS), stop, Counts())
     finally:
         await db.close()

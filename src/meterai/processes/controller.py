@@ -6,7 +6,6 @@ import asyncio
 import os
 import secrets
 import signal
-import socket
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -20,11 +19,12 @@ from meterai.kit.database import connect, ending_in_words
 from meterai.kit.http.role_port import role_port, writable
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
-from meterai.kit.settings import beacon_address, queue_root
+from meterai.kit.settings import beacon_address, host_name, queue_root
 from meterai.news.line_words import line_words
 from meterai.news.reader import NewsReader
+from meterai.operations.use_cases.know_installation import know_installation_when_up
 from meterai.waiting_room.control.beacon_source import BeaconSource
-from meterai.waiting_room.control.lease import LEASE_S, LeaseLoop
+from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.published_documents import Announcement
 from meterai.waiting_room.files.queue_folder import separate_keys_in
 
@@ -47,10 +47,8 @@ async def run(variables: Mapping[str, str]) -> None:
         connections_max=6,  # one answers monitors
         application_name="meterai queue",
         at_once=False,
-        held_seconds=LEASE_S,  # otherwise a process that is frozen in a step keeps the lease's row locked
     )
     root = queue_root(settings)
-    separate_keys_in(root)
     reader = NewsReader(db, system_clock)
 
     async def read_news(event: str) -> Announcement:
@@ -59,19 +57,21 @@ async def run(variables: Mapping[str, str]) -> None:
     lease_loop = LeaseLoop(
         db,
         root,
-        holder=f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}",
+        holder=f"{host_name(settings)}:{os.getpid()}:{secrets.token_hex(4)}",
         fail_point=fail_points.from_environment(variables, development=not production),
         beacon=BeaconSource(beacon, root / "beacon.json") if beacon else None,
         general_share=settings.general_purchases_per_minute,
         read_news=read_news,
     )
     garbage_collection.settle()
-    presence = Presence(settings.data / "run", "queue")
+    presence = Presence(settings.data / "run", host_name(settings), "queue")
     showing = asyncio.create_task(_show(presence, lease_loop))
     log.info("queue.ready", holder=lease_loop.holder)
     monitored = role_port(settings.role_port, "controller", database=db.ping, queue_folder=writable(root))
     try:
         async with monitored:
+            await know_installation_when_up(db, settings.data, root, stop=stop)
+            separate_keys_in(root)
             await lease_loop.run(stop)
     finally:
         showing.cancel()

@@ -24,10 +24,11 @@ from meterai.kit import garbage_collection
 from meterai.kit.http.listening import CONNECTIONS_MAX, connections_within_limits, listen
 from meterai.kit.http.proxies import Proxies, trusted_addresses
 from meterai.kit.http.role_port import role_port
+from meterai.kit.installation_id import AnotherInstallation, belong, read_id
 from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import operator_name
 from meterai.kit.production import settings_of
-from meterai.kit.settings import Settings, public_url, queue_root
+from meterai.kit.settings import Settings, host_name, public_url, queue_root
 from meterai.sales.events import load_events
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
     """The settings of this gate, from the environment."""
     return GateSettings(
         number=number,
+        host_name=host_name(settings),
         folder=queue_root(settings),
         gate_url=settings.gate_url.rstrip("/") or public_url(settings, port=port),
         site_url=public_url(settings),
@@ -66,6 +68,16 @@ def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: 
         contact=settings.contact,
         hsts=settings.hsts,
     )
+
+
+def _refuse_another_line(settings: Settings) -> None:
+    """Ends the gate when the queue folder belongs to another installation than its data directory."""
+    try:
+        ours, theirs = read_id(settings.data), read_id(queue_root(settings))
+        if ours is not None and theirs is not None:
+            belong(settings.data, theirs, where="the queue folder")
+    except AnotherInstallation as problem:
+        sys.exit(f"Not started. {problem}")
 
 
 async def serve(
@@ -129,6 +141,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.clock_shift_seconds and settings.environment == "production":
         parser.error("--clock-shift-seconds is for rehearsals")
     os.umask(os.umask(0o077) | 0o007)  # what a gate writes about people is nobody else's business
+    _refuse_another_line(settings)
     here = gate_settings(
         settings, number=options.number, port=options.port, clock_shift_s=options.clock_shift_seconds
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import socket
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -30,7 +30,7 @@ from meterai.kit.http.role_port import role_port
 from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, host_name
 from meterai.sales.queries.events import events, former_events
 from meterai.sales.queries.tariffs import tariffs
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
@@ -79,7 +79,7 @@ def server_config(settings: Settings, site: Any) -> uvicorn.Config:
 @asynccontextmanager
 async def _reporting(service: App, site: SiteMiddleware) -> AsyncIterator[None]:
     """Reports the load of this process to the controllers of the queues, once a second."""
-    name = f"{socket.gethostname()}:{os.getpid()}"
+    name = f"{host_name(service.settings)}:{os.getpid()}:{secrets.token_hex(4)}"
 
     meter = meter_of(site)
 

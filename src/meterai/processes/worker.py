@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from datetime import timedelta
 from functools import partial
 
@@ -35,14 +35,14 @@ from meterai.bootstrap import WorkerApp, archive_tools_of, lots_of, open_worker_
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
-from meterai.kit.database import ending_in_words
+from meterai.kit.database import DATABASE_IS_DOWN, Database, ending_in_words
 from meterai.kit.http import outside_service
 from meterai.kit.http.role_port import role_port
 from meterai.kit.idempotency import forget_answers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
-from meterai.kit.settings import queue_root
+from meterai.kit.settings import host_name, queue_root
 from meterai.news.use_cases.remind_updates import remind_updates
 from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.check_lately import check_lately
@@ -51,6 +51,7 @@ from meterai.operations.use_cases.judge_promises import judge_due_promises
 from meterai.operations.use_cases.keep_terms import keep_terms
 from meterai.operations.use_cases.publish_head import publish_head
 from meterai.operations.use_cases.report_backlog import BacklogReporter
+from meterai.operations.use_cases.take_name import free_name, keep_name, take_name
 from meterai.operations.use_cases.take_sample import Sampler, clean_up_samples
 from meterai.partners.batches.use_cases.clean_up_batches import clean_up_batches
 from meterai.partners.members.use_cases.invite_member import forget_invitations
@@ -269,10 +270,11 @@ async def run(variables: Mapping[str, str]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     outside_service.load()
-    presence = await asyncio.to_thread(Presence, settings.data / "run")
+    presence = await asyncio.to_thread(Presence, settings.data / "run", host_name(settings))
     async with open_worker_app(
         settings, database_url=settings.database_worker_url, name=f"meterai {presence.name}"
     ) as app:
+        await take_name(app.db, presence.name, presence.holder, after=presence.former)
         tools = tools_of(app, variables)
         app.messenger.fail_point = tools.fail_point
         await set_prices(app.db, app.price_list, now=app.clock())
@@ -282,7 +284,9 @@ async def run(variables: Mapping[str, str]) -> None:
         webhooks, batches = visits_of(app, tools)
         loops = loops_of(app, tools, presence.name, webhooks=webhooks, batches=batches)
         async with _monitored(app):
-            await _work(presence, loops, stop, Recovery(app, tools, presence.name, stop))
+            await _work(app.db, presence, loops, stop, Recovery(app, tools, presence.name, stop))
+        with suppress(*DATABASE_IS_DOWN):
+            await free_name(app.db, presence.name, presence.holder)
         await webhooks.close()
         await batches.close()
     presence.close()
@@ -297,7 +301,9 @@ def _monitored(app: WorkerApp) -> AbstractAsyncContextManager[None]:
     )
 
 
-async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event, recovery: Recovery) -> None:
+async def _work(
+    db: Database, presence: Presence, loops: list[Loop], stop: asyncio.Event, recovery: Recovery
+) -> None:
     counts = {loop.name: Counts() for loop in loops}
     recovered = asyncio.Event()
 
@@ -312,6 +318,9 @@ async def _work(presence: Presence, loops: list[Loop], stop: asyncio.Event, reco
 
     async def show() -> int:
         presence.show({"at": system_clock().isoformat(), "loops": counts})
+        if not await keep_name(db, presence.name, presence.holder):
+            log.error("worker.name_taken", name=presence.name)
+            stop.set()
         return 0
 
     async def wake_all() -> None:

@@ -86,10 +86,6 @@ NEWS_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Permohonan maaf untuk gangguan ini sudah terbit dan tidak berubah lagi."),
         N_("Umumkan hal yang baru dengan meterai announcement add."),
     ),
-    "apology.two_sign": Explanation(
-        N_("Permohonan maaf ditandatangani dua petugas. Belum ada yang terbit."),
-        N_("Jalankan meterai incident apology {number}, lalu petugas kedua: meterai release sign."),
-    ),
     "apology.unbalanced": Explanation(
         N_("Angka uangnya tidak cocok dengan pembukuan, jadi tidak ada yang terbit."),
         N_("Jalankan meterai check dan cari sebabnya dulu."),

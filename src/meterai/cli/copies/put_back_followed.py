@@ -10,22 +10,19 @@ from meterai.cli.copies.backup_folder import put_back_queues
 from meterai.cli.copies.followed_folder import FollowedFolder, FollowedMark
 from meterai.cli.copies.put_back import fill_store
 from meterai.kit.database import Connection
+from meterai.kit.installation_id import AnotherInstallation
 from meterai.kit.settings import Settings, queue_root
 from meterai.operations.followed import last_seen
 from meterai.operations.officers.register import installation_id
 
 
-class OtherInstallation(RuntimeError):
-    """The folder follows another installation than the database's."""
-
-
 async def moment_of_database(connection: Connection, mark: FollowedMark) -> datetime:
     """The moment of the recovered database, as near as it knows. It may be some seconds newer.
 
-    Raises: OtherInstallation.
+    Raises: AnotherInstallation.
     """
     if await installation_id(connection) != mark.installation:
-        raise OtherInstallation(
+        raise AnotherInstallation(
             "The followed folder is another installation's than the database: name the right folder, or "
             "recover the right database. The files that were put back before are those of the copy."
         )

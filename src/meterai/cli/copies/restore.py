@@ -22,7 +22,7 @@ from meterai.cli.copies.put_back import (
     set_aside,
     settle_keys,
 )
-from meterai.cli.copies.put_back_followed import OtherInstallation, moment_of_database, put_back_followed
+from meterai.cli.copies.put_back_followed import moment_of_database, put_back_followed
 from meterai.cli.copies.sealed_state import OpenedState
 from meterai.cli.data_folder import DataOption, data_folder
 from meterai.cli.operator.shared.forgotten_keys import words_of_unregistered, words_of_unretired
@@ -32,6 +32,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kit.database import DATABASE_IS_DOWN, connect
 from meterai.kit.files.sealed_files import SealBroken
 from meterai.kit.installation import where_it_keeps
+from meterai.kit.installation_id import AnotherInstallation, forget_id
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings, from_environment, queue_root
 from meterai.launcher.database_dump import DumpFailed
@@ -109,7 +110,7 @@ def restore(
         CopyRefused,
         SealBroken,
         CanNot,
-        OtherInstallation,
+        AnotherInstallation,
         *DATABASE_IS_DOWN,
     ) as problem:
         typer.echo(f"Not restored. {outage_message(problem) or problem}", err=True)
@@ -131,6 +132,8 @@ async def _restore(
     mark = followed.mark() if followed else None
     if copy is not None:
         await put_back(settings, server, copy)
+        if copy.facts.with_database:
+            forget_id(settings.data)  # the copy's installation lives here from now on
     else:
         server.start(0)
     await server.make_ready(typer.echo)

@@ -16,6 +16,7 @@ import asyncpg
 from meterai.kit.database import connect_alone
 from meterai.kit.database_urls import url_as
 from meterai.launcher.installed_packages import stale_packages
+from meterai.launcher.schema.role_settings import keep_role_settings
 
 FOLDER = Path(__file__).parent
 _LOCK = 7_240_815_001  # any number, the same in every release: one migration at a time per database
@@ -43,6 +44,10 @@ class SchemaIsNewer(NotMigrated):
 class PackagesAreStale(NotMigrated):
     """This release can't run with the installed packages. After migrating, the one before could not run
     either."""
+
+
+class RolesNeedSettings(NotMigrated):
+    """An administrator keeps the roles, and they lack settings."""
 
 
 class ServerIsTaken(NotMigrated):
@@ -150,6 +155,11 @@ async def _keep_roles(
             password,
         )
         await connection.execute(statement)
+    if refused := await keep_role_settings(connection, ROLES):
+        raise RolesNeedSettings(
+            "The owner of the database may not set up these roles. Let their administrator run: "
+            f"{' '.join(refused)} Then run the command again."
+        )
 
 
 async def _keep_former(connection: asyncpg.Connection[asyncpg.Record]) -> None:

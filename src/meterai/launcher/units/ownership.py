@@ -36,6 +36,7 @@ class Rule:
 
 DATA_RULES: Final = (
     Rule(".", "root", "root", 0o711, 0),
+    Rule("installation", "root", "root", 0, 0o644),
     Rule("objects", "meterai-worker", FILES, 0o770, 0),
     Rule("objects/*", "meterai-worker", FILES, 0o770, 0o660),
     Rule("reconciliation", "meterai-worker", FILES, 0o770, 0),
@@ -60,6 +61,7 @@ DATA_RULES: Final = (
 """Below the data directory. What no rule names (such as `postgres` and `logs`) stays as it is."""
 QUEUE_RULES: Final = (
     Rule(".", "meterai-queue", LINE, 0o751, 0),
+    Rule("installation", "meterai-queue", LINE, 0, 0o644),
     Rule("*/gates", "meterai-gate", LINE, 0o770, 0),
     Rule("*/gates/*", "meterai-gate", LINE, 0o770, 0o660),
     Rule("*/known", "meterai-gate", LINE, 0o770, 0),

@@ -55,3 +55,11 @@ async def is_signed(conn: Connection, number: int) -> bool:
         "SELECT EXISTS (SELECT FROM operations.officer_signature WHERE request_id = $1)", number
     )
     return signed
+
+
+async def asked_for(conn: Connection, kind: str, subject: str) -> ReleaseRequest | None:
+    """The open request for an act on this subject that still waits for a signature; None: there is none."""
+    row = await conn.fetchrow(
+        f"{_REQUESTS} AND r.released_at IS NULL AND r.kind = $1 AND r.subject = $2", kind, subject
+    )
+    return None if row is None else ReleaseRequest(**dict(row))

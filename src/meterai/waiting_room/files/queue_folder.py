@@ -94,6 +94,10 @@ class QueueFolder:
         """The files of one gate."""
         return self.path / "gates" / str(number)
 
+    def gate_sign(self, number: int) -> Path:
+        """The sign of life of one gate."""
+        return self.gate(number) / "gate.json"
+
     def counts_mark(self, number: int) -> Path:
         """The join counts that one gate saved, so that no gate need read all window ends again."""
         return self.gate(number) / "counts.json"

@@ -135,7 +135,7 @@ def forget_gates(folder: QueueFolder, *, window: int, now: float) -> None:
         register = GateRegister(folder.known_gate(number))
         register.note(window, max(1, register.highest - STEP))
         sign = GateSign(gate=number, unsure_through=window)
-        publish(folder.gate(number) / "gate.json", msgspec.json.encode(sign))
+        publish(folder.gate_sign(number), msgspec.json.encode(sign))
     key = folder.keys().controller
     with suppress(OSError, Refusal):
         status = published_documents.read(folder.status.read_bytes(), Status, key.public_key())

@@ -1,4 +1,4 @@
-"""Runs sql/0149_refunds_by_hand.sql."""
+"""Runs sql/0149_known_installation.sql."""
 
 from meterai.launcher.schema.migrate import run_sql_file
 
@@ -7,4 +7,4 @@ down_revision = "0148"
 
 
 def upgrade() -> None:
-    run_sql_file("0149_refunds_by_hand.sql")
+    run_sql_file("0149_known_installation.sql")
