@@ -6,7 +6,7 @@ import base64
 import html
 import json
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -28,14 +28,14 @@ async def invite(database: TestDatabase) -> str:
     return f"/undangan/{await invite_officer(database.owner, 'ani', actor='root', now=NOW)}"
 
 
-async def enrol(browser: Browser, address: str, **changes: str) -> bytes:
+async def enrol(browser: Browser, address: str, *, at: datetime = NOW, **changes: str) -> bytes:
     """Fills the page of an invitation in. Returns the secret of the app."""
     await browser.get(address)
     shown = re.search(r'name="rahasia" value="([^"]+)"', browser.text)
     assert shown, browser.text
     assert "<svg" in browser.text
     secret = base64.b32decode(shown[1])
-    fields = {"sandi": PASSWORD, "lagi": PASSWORD, "code": code_of(secret, NOW), "rahasia": shown[1]}
+    fields = {"sandi": PASSWORD, "lagi": PASSWORD, "code": code_of(secret, at), "rahasia": shown[1]}
     await browser.post(address, **(fields | changes))
     return secret
 

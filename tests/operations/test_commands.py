@@ -1,4 +1,4 @@
-"""`meterai check` and `meterai issue-quota` as an operator runs them: real processes, real database."""
+"""Commands such as `meterai check` as an operator runs them: real processes, real database."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ from meterai.cli.operator.shared.operator_settings import operator_name
 from meterai.kit.audit_trail import AuditEntry, write_audit
 from meterai.kit.files.object_store import FolderStore
 from meterai.stamping import signer_wire
+from tests.console.running_console import browser_of
+from tests.console.test_sign_in import ORIGIN as CONSOLE
+from tests.console.test_sign_in import enrol
+from tests.officers import record_officer
 from tests.operations.plants import PLANTS
 from tests.operations.world import COUNTERS, World, build
 from tests.prepared import without_settings
@@ -36,7 +40,7 @@ async def world(database: TestDatabase, tmp_path: Path) -> World:
 
 
 async def meterai(
-    database: TestDatabase, data: Path, *words: str, reserve_bytes: int = 0
+    database: TestDatabase, data: Path, *words: str, reserve_bytes: int = 0, **settings: str
 ) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -53,6 +57,7 @@ async def meterai(
             "METERAI_DATABASE_OPERATOR_URL": database.urls.operator,
             "METERAI_DISK_RESERVE_BYTES": str(reserve_bytes),
             "COLUMNS": "140",
+            **settings,
         },
     )
     out, err = await process.communicate()
@@ -171,6 +176,27 @@ async def test_the_audit_trail_says_who_issued_how_much_for_which_receipt(
     _, out, _ = await meterai(database, tmp_path, "history", "--of", "quota")
     assert out.endswith(f" WIB {oscar}  quota.issue  NTPN-42  amount: 10000000, pieces: 1000\n")
     assert out.count("\n") == 1
+
+
+async def test_an_officer_enrols_with_the_link_that_the_owner_printed(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    await record_officer(database, "ani", "{finance}")
+    settings = {"METERAI_DATABASE_URL": database.urls.owner, "METERAI_CONSOLE_URL": f"{CONSOLE}/"}
+    status, out, err = await meterai(database, tmp_path, "officers", "invite", "nobody", **settings)
+    assert (status, out, "officer.unknown" in err) == (1, "", True)
+    status, out, err = await meterai(database, tmp_path, "officers", "invite", "ani", **settings)
+    assert (status, "to ani alone" in err) == (0, True), err
+    link = out.removesuffix("\n")
+    assert link.startswith(f"{CONSOLE}/undangan/"), "the link alone, so that it can be passed on"
+    browser = browser_of(database, clock=lambda: datetime.now(UTC))
+    await enrol(browser, link.removeprefix(CONSOLE), at=datetime.now(UTC))
+    assert browser.headers["location"] == "/", browser.text
+    assert await browser.get("/sesi") == "/sesi"
+    invited = await database.owner.fetchval(
+        "SELECT actor FROM operations.audit_entry WHERE (action, subject) = ('officer.invite', 'ani')"
+    )
+    assert invited == operator_name()
 
 
 @pytest.mark.parametrize(
