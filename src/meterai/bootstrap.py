@@ -8,7 +8,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +19,7 @@ from meterai.jail.queueing.cpu_budgets import CpuBudgets
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.application_secret import Secret, SecretFile, make_first
+from meterai.kit.application_secret import Secret
 from meterai.kit.database import Database, connect
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.free_space import DiskReserve
@@ -28,7 +27,7 @@ from meterai.kit.files.object_store import ObjectStore, open_store
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.messages import Messenger
 from meterai.kit.production import Part, refuse_unfit
-from meterai.kit.settings import Settings, public_url
+from meterai.kit.settings import Settings, public_url, trust_folder
 from meterai.kit.smtp_sender import SmtpSender
 from meterai.kit.whatsapp_sender import WhatsAppSender
 from meterai.ledger.model import SELLER
@@ -65,7 +64,7 @@ from meterai.verification.model import FaceLimits, Trust
 from meterai.verification.page_pictures import COMPARE_PAGE
 from meterai.verification.picture_codes import READ_PICTURE
 from meterai.verification.reasons import holds_by_itself
-from meterai.verification.trust import TRUST_FOLDER, TrustFolder
+from meterai.verification.trust import TrustFolder
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 from meterai.verification.use_cases.picture_of_stamp import RENDER
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
@@ -238,7 +237,9 @@ async def open_console_app(settings: Settings, *, clock: Clock = system_clock) -
     """
     async with AsyncExitStack() as stack:
         db = await _database(stack, settings, settings.database_console_url, "meterai-console")
-        yield ConsoleApp(settings=settings, db=db, clock=clock, form_key=Secrets(settings.data).console_key)
+        secrets = Secrets.of(settings)
+        key = secrets.read(secrets.console_key_file)
+        yield ConsoleApp(settings=settings, db=db, clock=clock, form_key=key)
 
 
 def lots_of(db: Database) -> FindLots:
@@ -340,19 +341,13 @@ async def _shared(
         "check_jail": check_jail,
         "signer": signer,
         "gateways": gateways,
-        "read_secret": _secret_file(settings.data / "secrets").now,
+        "read_secret": Secrets.of(settings).application().now,
         "price_list": PriceList(
             service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
         ),
         "crls": crls,
-        "read_trust": TrustFolder(settings.data / TRUST_FOLDER).now,
+        "read_trust": TrustFolder(trust_folder(settings)).now,
     }
-
-
-def _secret_file(folder: Path) -> SecretFile:
-    """The secret of codes, cookies and links. Made here only where no launcher has made it."""
-    make_first(folder)
-    return SecretFile(folder)
 
 
 def _messenger(settings: Settings) -> Messenger:

@@ -84,7 +84,7 @@ def _refuse_unfit(settings: Settings) -> None:
 
 async def _prepare(settings: Settings) -> tuple[Settings, bool]:
     """Makes secrets and schema, as `meterai up` does. Returns the complete settings."""
-    secrets = Secrets(settings.data)
+    secrets = Secrets.of(settings)
     database = DatabaseServer(settings, secrets, may_make=not secrets.hold_application)
     changed = await database.make_ready()
     secrets.make_shared()

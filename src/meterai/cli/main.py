@@ -50,6 +50,7 @@ COMMANDS: Final = {
         judges=True,
     ),
     "verify": _Entry("meterai.cli.tools.verify", "verify", "Judge a stamped PDF, offline.", judges=True),
+    "run": _Entry("meterai.cli.run_role", "run", "Run one process of the service, on any host."),
     "verifier": _Entry(
         "meterai.cli.tools.verifier", "verifier", "Serve verification alone, without any secret."
     ),

@@ -104,7 +104,7 @@ class _Launch:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._secrets = Secrets(settings.data)
+        self._secrets = Secrets.of(settings)
         self._database = DatabaseServer(settings, self._secrets, may_make=not self._secrets.hold_application)
         self._supervisor = Supervisor(
             logs=settings.data / "logs",

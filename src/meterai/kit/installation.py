@@ -127,7 +127,7 @@ def owner_url(settings: Settings) -> str:
     """
     if settings.database_url:
         return settings.database_url
-    return url_as(read_addresses(settings.data).database, OWNER, Secrets(settings.data).database_owner)
+    return url_as(read_addresses(settings.data).database, OWNER, Secrets.of(settings).database_owner)
 
 
 def settings_of_running(settings: Settings) -> Settings:
@@ -136,7 +136,7 @@ def settings_of_running(settings: Settings) -> Settings:
     Raises: Refusal(UNAVAILABLE, "service.not_running").
     """
     addresses = read_addresses(settings.data)
-    return derive(settings, addresses, Secrets(settings.data))
+    return derive(settings, addresses, Secrets.of(settings))
 
 
 def where_it_keeps(settings: Settings) -> Settings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from meterai.kit import application_secret
+from meterai.kit.application_secret import SecretFile
 from meterai.kit.database_urls import ROLES, Role
 from meterai.kit.files.secret_files import (
     keep_ed25519_key,
@@ -13,13 +14,15 @@ from meterai.kit.files.secret_files import (
     keep_secrets,
     keep_text,
 )
+from meterai.kit.settings import Settings, secrets_folder
 
 
 class Secrets:
     """The secrets of a data directory: files of mode 0600 in DATA/secrets, made on first use."""
 
-    def __init__(self, data: Path) -> None:
-        self.folder = data / "secrets"
+    def __init__(self, data: Path, folder: Path | None = None) -> None:
+        """`folder`: where they are kept; None: in DATA/secrets."""
+        self.folder = folder or data / "secrets"
         self.whatsapp_token_file = self.folder / "whatsapp-token"
         self.gateway_server_key_file = self.folder / "gateway-server-key"
         self.payout_key_file = self.folder / "payout-key"
@@ -68,6 +71,11 @@ class Secrets:
         keep_rsa_pair(self.snap_key_file, self.snap_public_key_file)
         keep_rsa_pair(self.snap_bank_key_file, self.snap_bank_public_key_file)
 
+    @classmethod
+    def of(cls, settings: Settings) -> Secrets:
+        """Those that the settings name."""
+        return cls(settings.data, secrets_folder(settings))
+
     @property
     def metrics_token(self) -> str:
         """Bearer token for reading the metrics. A change of the file counts at once."""
@@ -77,6 +85,24 @@ class Secrets:
     def console_key(self) -> str:
         """Key of the console's forms. The console alone reads it."""
         return keep_text(self.console_key_file)
+
+    def application(self) -> SecretFile:
+        """Follows the secret of codes, cookies and links. Raises: as `read`."""
+        self.read(self.folder / application_secret.FILE)
+        return SecretFile(self.folder)
+
+    def read(self, file: Path) -> str:
+        """Reads a secret that was made with the installation, for a process that makes none.
+
+        Raises: ValueError naming the file that is missing; OSError.
+        """
+        try:
+            return file.read_text().strip()
+        except FileNotFoundError:
+            raise ValueError(
+                f"METERAI_SECRETS_FOLDER: {file} is missing. Secrets are made with the installation, once: "
+                "copy them from its first host (docs/several-hosts.md)"
+            ) from None
 
     def make_day_close_key(self) -> None:
         """Makes the key that signs the statements of days, if it is missing. The day close alone reads it."""

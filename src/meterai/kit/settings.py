@@ -44,6 +44,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "root /var/lib/meterai"
         ),
     ] = Path("var")
+    secrets_folder: Annotated[
+        str,
+        Doc(
+            description="folder with the secrets that an installation's processes share; empty: DATA/secrets"
+        ),
+    ] = ""
+    trust_folder: Annotated[
+        str,
+        Doc(
+            description="folder with what verification trusts: root.pem and code.json; empty: DATA/pki/trust"
+        ),
+    ] = ""
     host_name: Annotated[
         str,
         Doc(
@@ -128,6 +140,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "its port on this machine"
         ),
     ] = ""
+    console_host: Annotated[
+        str,
+        Doc(description="address that the console listens on; a server in front of it has the certificate"),
+    ] = "127.0.0.1"
     console_processes: Annotated[
         int, Doc(ge=0, le=1, description="1: `meterai up` starts the console for officers; 0: it does not")
     ] = 1
@@ -644,9 +660,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     role_port: Annotated[
         str,
         Doc(
-            pattern=r"^\d{1,5}(\+\d{1,5})?$",
-            description="port of this process on 127.0.0.1 for monitors (docs/metrics.md), or a sum such as "
-            "8060+2; `meterai up` and the units number it themselves; 0: none",
+            pattern=r"^(\S+:)?\d{1,5}(\+\d{1,5})?$",
+            description="port of this process for monitors (docs/metrics.md), or a sum such as 8060+2; on "
+            "127.0.0.1, or with an address before it: 0.0.0.0:8060. `meterai up` and the units number it "
+            "themselves; 0: none",
         ),
     ] = "0"
 
@@ -824,6 +841,16 @@ def status_folder(settings: Settings) -> Path:
 def beacon_address(settings: Settings) -> str:
     """The public beacon that draws use; empty: there is none, and the operator is trusted with the seeds."""
     return "" if settings.queue_beacon == NO_BEACON else settings.queue_beacon
+
+
+def secrets_folder(settings: Settings) -> Path:
+    """The folder with the installation's secrets."""
+    return Path(settings.secrets_folder) if settings.secrets_folder else settings.data / "secrets"
+
+
+def trust_folder(settings: Settings) -> Path:
+    """The folder with what verification trusts."""
+    return Path(settings.trust_folder) if settings.trust_folder else settings.data / "pki" / "trust"
 
 
 def host_name(settings: Settings) -> str:

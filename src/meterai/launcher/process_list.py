@@ -33,6 +33,7 @@ _PASSED_ON: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_
 _SIGNER_SETTINGS: Final = (
     "environment",
     "data",
+    "trust_folder",
     "database_signer_url",
     "tsa_url",
     "log_level",
@@ -91,7 +92,7 @@ STATUS_SETTINGS: Final = (
     "log_level",
 )
 """It gets no database and no secret of the service: it only asks the doors that everybody sees."""
-_CLOSER_SETTINGS: Final = ("environment", "data", "database_closer_url", "log_level")
+_CLOSER_SETTINGS: Final = ("environment", "data", "secrets_folder", "database_closer_url", "log_level")
 _CONSOLE_HOST: Final = "localhost"
 """Passkeys need a name, not a number."""
 CONSOLE_SETTINGS: Final = (
@@ -99,7 +100,9 @@ CONSOLE_SETTINGS: Final = (
     "data",
     "database_console_url",
     "database_connections_max",
+    "secrets_folder",
     "console_url",
+    "console_host",
     "public_url",
     "gate_url",
     "hsts",
@@ -371,13 +374,18 @@ def _spec(
     always: Mapping[str, str] | None = None,
 ) -> Spec:
     words = [str(word) for pair in arguments.items() for word in pair]
-    env = {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ}
+    env = variables_passed_on(*more)
     env |= always or {}
     env |= {f"METERAI_{key.upper()}": str(value) for key, value in (settings or {}).items() if value != ""}
     fail_point = os.environ.get("METERAI_FAIL_POINT")
     if fail_point and settings:  # for tests; production ignores it
         env["METERAI_FAIL_POINT"] = fail_point
     return Spec(name=name, argv=python_module(module, *words), env=env, ready=ready)
+
+
+def variables_passed_on(*more: str) -> dict[str, str]:
+    """The variables of this process that each process of the service gets, and those of `more`."""
+    return {key: os.environ[key] for key in (*_PASSED_ON, *more) if key in os.environ}
 
 
 def _numbered(name: str, count: int) -> list[str]:

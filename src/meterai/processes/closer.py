@@ -38,7 +38,7 @@ class DayCloser:
 
     def __init__(self, db: Database, settings: Settings, clock: Clock) -> None:
         self._db, self._clock = db, clock
-        self._key_file = Secrets(settings.data).day_close_key_file
+        self._key_file = Secrets.of(settings).day_close_key_file
         self._done: date | None = None
         """The last day up to which all are closed."""
         self._rests_until = 0.0

@@ -19,7 +19,6 @@ from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
 
 log = structlog.get_logger(__name__)
-_HOST = "127.0.0.1"
 """A server in front of it has the console's address, its certificate, and the networks that may come."""
 _CONNECTIONS_MAX = 200
 
@@ -32,7 +31,7 @@ async def serve(settings: Settings) -> None:
             connections_max=_CONNECTIONS_MAX,
             forwarded_allow_ips=trusted_addresses(settings),
         )
-        with listen(_HOST, settings.port) as listener:
+        with listen(settings.console_host, settings.port) as listener:
             garbage_collection.settle()
             log.info("console_ready", port=settings.port)
             async with role_port(settings.role_port, "console", database=service.db.ping):

@@ -29,7 +29,7 @@ from meterai.kit.http.role_port import role_port
 from meterai.kit.logging import set_up_logging
 from meterai.kit.measures import timed
 from meterai.kit.production import settings_of
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, trust_folder
 from meterai.operations.use_cases.know_installation import know_installation
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_keys
@@ -163,7 +163,7 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
     Raises: CounterMismatch (the key that is to sign), ValueError, OSError, asyncpg.PostgresError (register).
     """
     pki, counters = settings.data / "pki", settings.data / "signer"
-    roots = x509.load_pem_x509_certificates((pki / "trust" / "root.pem").read_bytes())
+    roots = x509.load_pem_x509_certificates((trust_folder(settings) / "root.pem").read_bytes())
     trusted = [root.public_bytes(Encoding.PEM) for root in roots]
     db = await connect(settings.database_signer_url, connections_max=4, application_name="meterai signer")
     await know_installation(db, settings.data)

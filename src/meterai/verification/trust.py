@@ -17,7 +17,7 @@ from meterai.verification.model import Trust
 log = structlog.get_logger(__name__)
 _LOOK_SECONDS = 1.0
 TRUST_FOLDER = Path("pki") / "trust"
-"""Folder of the trust material, below a service's data directory."""
+"""Where the trust material is below a data directory, unless METERAI_TRUST_FOLDER says something else."""
 
 
 def load_trust(folder: Path) -> Trust:

@@ -87,7 +87,7 @@ def restore(
     )
     newer = FollowedFolder(followed.absolute()) if followed else None
     brings_database = copy is not None and copy.facts().with_database
-    server = DatabaseServer(settings, Secrets(settings.data), may_make=brings_database)
+    server = DatabaseServer(settings, Secrets.of(settings), may_make=brings_database)
     try:
         keys = None
         if copy is not None:

@@ -27,7 +27,7 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.files.object_store import open_store
-from meterai.kit.settings import Settings, queue_root
+from meterai.kit.settings import Settings, queue_root, trust_folder
 from meterai.operations.invariants.files import Judge, Opinion
 from meterai.operations.invariants.model import InvariantResult
 from meterai.operations.use_cases.ask_signer import ask_signer
@@ -40,7 +40,7 @@ from meterai.stamping.signer_client import SignerClient
 from meterai.stamping.signer_wire import socket_path
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.reasons import BY_HASH, holds_by_itself, leading_to
-from meterai.verification.trust import TRUST_FOLDER, load_trust
+from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 _NEXT: Final = {
@@ -186,7 +186,7 @@ async def _nobody() -> AsyncIterator[None]:
 async def _judge(settings: Settings) -> AsyncIterator[Judge | None]:
     """The verifier without the register: our files must be genuine by their signatures alone."""
     try:
-        trust = load_trust(settings.data / TRUST_FOLDER)
+        trust = load_trust(trust_folder(settings))
     except Refusal:
         typer.echo("I12 is left out: no trust root here.", err=True)
         yield None

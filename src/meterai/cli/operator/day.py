@@ -48,7 +48,7 @@ def _settings(data: Path | None) -> Settings:
 
 
 async def _close(settings: Settings, until: date) -> list[date]:
-    key = read_key(Secrets(settings.data).day_close_key_file)
+    key = read_key(Secrets.of(settings).day_close_key_file)
     db = await connect(settings.database_closer_url, connections_max=1, application_name="meterai day close")
     try:
         return await close_days(db, key, until=until, clock=system_clock)

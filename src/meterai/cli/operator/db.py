@@ -37,7 +37,7 @@ def _migrate(settings: Settings) -> bool:
     data = settings.data.absolute()
     prepare_folders(data)
     with only_launcher(data):
-        secrets = Secrets(data)
+        secrets = Secrets.of(msgspec.structs.replace(settings, data=data))
         server = DatabaseServer(settings, secrets, may_make=not secrets.hold_application)
         try:
             server.start(0)

@@ -20,7 +20,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database, connect
 from meterai.kit.files.object_store import ObjectStore, open_store
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, trust_folder
 from meterai.ledger.recounting import retry_with_new_count
 from meterai.pdf.profiles import Profile
 from meterai.sales.queries.customers import quota_of_customer
@@ -36,7 +36,7 @@ from meterai.stamping.use_cases.look_under_stamps import LOOK_UNDER, look_under_
 from meterai.stamping.use_cases.open_bundle import open_bundle
 from meterai.stamping.use_cases.start_bundle import start_bundle
 from meterai.texts.mechanism.filling import fill
-from meterai.verification.trust import TRUST_FOLDER, load_trust
+from meterai.verification.trust import load_trust
 from meterai.verification.use_cases.judge_document import JUDGE
 from meterai.verification.use_cases.vouch_for_stamps import vouch_for_stamps
 
@@ -82,7 +82,7 @@ async def open_parts(settings: Settings) -> AsyncIterator[StampingParts]:
     try:
         await jail.start()
         objects = await asyncio.to_thread(open_store, settings.objects_url, settings.data, needs_mark=True)
-        trust = load_trust(settings.data / TRUST_FOLDER)
+        trust = load_trust(trust_folder(settings))
         yield StampingParts(db, objects, jail, slots, partial(vouch_for_stamps, db, jail, trust))
     finally:
         await jail.close()

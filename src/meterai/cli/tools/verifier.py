@@ -10,9 +10,8 @@ import typer
 
 from meterai.cli.tools.verify import read_trust
 from meterai.kit.child_processes import free_port
-from meterai.kit.settings import from_environment
+from meterai.kit.settings import from_environment, trust_folder
 from meterai.launcher.supervisor import python_module
-from meterai.verification.trust import TRUST_FOLDER
 
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "VIRTUAL_ENV", "PYTHONPATH")
 _SETTINGS = (
@@ -65,7 +64,7 @@ def verifier(
     settings = from_environment()
     read_trust(trust, trust_root or [])  # says at once what is wrong with them
     files = [part for file in trust_root or [] for part in ("--trust-root", str(file.absolute()))]
-    folder = (trust or settings.data / TRUST_FOLDER).absolute()
+    folder = (trust or trust_folder(settings)).absolute()
     argv = python_module("meterai.processes.verifier", *(files or ["--trust", str(folder)]))
     env = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     told = {name: str(getattr(settings, name)) for name in _SETTINGS} | {"host": host, "port": str(port)}

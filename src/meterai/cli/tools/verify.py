@@ -19,12 +19,12 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import group_serial
-from meterai.kit.settings import from_environment
+from meterai.kit.settings import from_environment, trust_folder
 from meterai.texts.mechanism.translation import in_both, translate
 from meterai.texts.reasons import REASONS, VERDICTS
 from meterai.verification.face_limits import face_limits
 from meterai.verification.model import Addition, Afterwards, Judgement, Trust, Verdict
-from meterai.verification.trust import TRUST_FOLDER, load_roots, load_trust
+from meterai.verification.trust import load_roots, load_trust
 from meterai.verification.use_cases.judge_document import JUDGE, judge_document
 
 EXIT_CODES = {
@@ -95,7 +95,7 @@ def verify(
 
 def read_trust(folder: Path | None, files: list[Path]) -> Trust:
     """The trust that the options name. Ends the command when it can't be read."""
-    places = files or [folder or from_environment().data / TRUST_FOLDER]
+    places = files or [folder or trust_folder(from_environment())]
     try:
         return load_roots(files) if files else load_trust(places[0])
     except Refusal:

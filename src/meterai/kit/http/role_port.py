@@ -1,4 +1,4 @@
-"""The port of a process for monitors, on 127.0.0.1: is it alive, can it do its work now, what has it done?
+"""The port of a process for monitors: is it alive, can it do its work now, what has it done?
 
 `/healthz` answers while the process serves. `/readyz` asks each part that the role needs: 200, or 503 with
 what is missing. `/metrics` gives what this process counted (prometheus-client). Nothing of it is secret.
@@ -89,8 +89,8 @@ async def role_port(setting: str, role: str, **parts: Check) -> AsyncIterator[No
 
     `setting`: METERAI_ROLE_PORT; 0: none. `parts`: how each part that the role needs is asked.
     """
-    port = port_of(setting)
-    server = await _open(port, Readiness(role, parts)) if port else None
+    host, port = host_of(setting), port_of(setting)
+    server = await _open(host, port, Readiness(role, parts)) if port else None
     try:
         yield
     finally:
@@ -100,7 +100,12 @@ async def role_port(setting: str, role: str, **parts: Check) -> AsyncIterator[No
 
 def port_of(setting: str) -> int:
     """The port that METERAI_ROLE_PORT names, as a number or as a sum."""
-    return sum(int(number) for number in setting.split("+"))
+    return sum(int(number) for number in setting.rpartition(":")[2].split("+"))
+
+
+def host_of(setting: str) -> str:
+    """The address that METERAI_ROLE_PORT names before the port; this machine alone if none."""
+    return setting.rpartition(":")[0].strip("[]") or HOST
 
 
 def writable(folder: Path) -> Check:
@@ -117,7 +122,7 @@ def writable(folder: Path) -> Check:
     return check
 
 
-async def _open(port: int, readiness: Readiness) -> asyncio.Server | None:
+async def _open(host: str, port: int, readiness: Readiness) -> asyncio.Server | None:
     places = asyncio.Semaphore(_AT_ONCE)
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -129,7 +134,7 @@ async def _open(port: int, readiness: Readiness) -> asyncio.Server | None:
         writer.close()
 
     try:
-        return await asyncio.start_server(talk, HOST, port, limit=_HEAD_BYTES_MAX)
+        return await asyncio.start_server(talk, host, port, limit=_HEAD_BYTES_MAX)
     except (OSError, OverflowError) as error:
         log.error("role_port_not_opened", port=port, reason=str(error))
         return None

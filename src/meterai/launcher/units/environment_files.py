@@ -10,10 +10,15 @@ import msgspec
 
 from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.secret_settings import SECRETS, STORE_KEY
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, trust_folder
 from meterai.launcher.preparation import Ports
-from meterai.launcher.process_list import CONSOLE_SETTINGS, STATUS_SETTINGS, product_specs
-from meterai.launcher.supervisor import Spec
+from meterai.launcher.process_list import (
+    CONSOLE_SETTINGS,
+    STATUS_SETTINGS,
+    product_specs,
+    variables_passed_on,
+)
+from meterai.launcher.supervisor import Spec, needs_no_wait, python_module
 from meterai.launcher.units.role_secrets import refuse_unreadable, without_secrets
 
 DEFAULT_FOLDER: Final = Path("/etc/meterai/units")
@@ -42,7 +47,7 @@ _FOLLOWER: Final = (
     "queue_folder",
     "log_level",
 )
-_CLOSER: Final = ("environment", "data", "database_closer_url", "log_level")
+_CLOSER: Final = ("environment", "data", "secrets_folder", "database_closer_url", "log_level")
 _OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
 """Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
@@ -63,8 +68,7 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     """
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o711)  # officers pass through it to their file
-    one = {f"{kind}_processes": 1 for kind in ("site", "worker", "queue", "gate")}
-    specs = {spec.name: spec for spec in product_specs(_with(settings, one), ports_of_units(settings))}
+    specs = role_specs(settings)
     found = {role: _of_spec(specs[role]) for role in ROLES}
     found["signer"]["METERAI_SIGNER_USERS"] = _ASKERS
     found["gate"]["METERAI_HOST"] = settings.host
@@ -80,14 +84,40 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     return [_write(folder / f"{role}.env", variables) for role, variables in sorted(found.items())]
 
 
+def role_specs(settings: Settings) -> dict[str, Spec]:
+    """How one process of each role is started by itself, by the name of its unit."""
+    one: dict[str, object] = {
+        f"{kind}_processes": 1 for kind in ("site", "worker", "queue", "gate", "console")
+    }
+    alone = _with(settings, one | {"status_page": "on"})
+    verifier = Spec(
+        name="verifier",
+        argv=python_module("meterai.processes.verifier", "--trust", str(trust_folder(settings))),
+        env={**variables_passed_on(), **_named(settings, (*_VERIFIER, "host", "port"))},
+        ready=needs_no_wait,
+    )
+    specs = (*product_specs(alone, ports_of_units(settings)), verifier)
+    return {spec.name: spec for spec in specs}
+
+
 def _with(settings: Settings, changes: Mapping[str, object]) -> Settings:
     return msgspec.structs.replace(settings, **changes)
 
 
 def ports_of_units(settings: Settings) -> Ports:
     """The units know no twins and no embedded database: only site and gate have a port."""
-    gate = _gate_port(settings)
-    return Ports(site=settings.port, gate=gate, gateway=0, tsa=0, inbox=0, smtp=0, postgres=0, revocation=0)
+    gate, console = _gate_port(settings), _console_port(settings)
+    return Ports(
+        site=settings.port,
+        gate=gate,
+        console=console,
+        gateway=0,
+        tsa=0,
+        inbox=0,
+        smtp=0,
+        postgres=0,
+        revocation=0,
+    )
 
 
 def _gate_port(settings: Settings) -> int:

@@ -14,9 +14,8 @@ from cryptography import x509
 from meterai.cli.data_folder import data_folder
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.installation import read_addresses, settings_of_running
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, trust_folder
 from meterai.launcher.schema.migrate import head_version
-from meterai.verification.trust import TRUST_FOLDER
 
 NOT_FOLLOWED: Final = 3
 """Exit code: the change was made, but no process was seen to follow it. With 1 and 2 nothing was changed."""
@@ -88,7 +87,7 @@ def refuse_older_command(data: Path) -> None:
 
 def trusted_roots(settings: Settings) -> list[x509.Certificate]:
     """The roots that verifiers trust. Raises: Refusal INVALID `trust.unreadable`."""
-    path = settings.data / TRUST_FOLDER / "root.pem"
+    path = trust_folder(settings) / "root.pem"
     try:
         return x509.load_pem_x509_certificates(path.read_bytes())
     except (OSError, ValueError):
