@@ -112,7 +112,6 @@ class App:
     gateways: Gateways
     read_secret: Callable[[], Secret]
     """Of codes, cookies and links; the same in every process."""
-    price_list: PriceList
     read_trust: Callable[[], Trust]
     clock: Clock
     crls: CrlMirror
@@ -342,12 +341,14 @@ async def _shared(
         "signer": signer,
         "gateways": gateways,
         "read_secret": Secrets.of(settings).application().now,
-        "price_list": PriceList(
-            service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points
-        ),
         "crls": crls,
         "read_trust": TrustFolder(trust_folder(settings)).now,
     }
+
+
+def price_list_of(settings: Settings) -> PriceList:
+    """The prices until officers enter others."""
+    return PriceList(service_fee=Rupiah(settings.service_fee), vat_basis_points=settings.vat_basis_points)
 
 
 def _messenger(settings: Settings) -> Messenger:

@@ -39,7 +39,7 @@ from tests.stamping.conftest import front, jail, pki, setup, shared_tsa
 from tests.stamping.letters import make_letter
 from tests.stamping.stamping_setup import StampingSetup
 from tests.web.asking import Answer
-from tests.web.running_site import TARIFFS
+from tests.web.running_site import OFFER
 
 __all__ = ["front", "jail", "pki", "setup", "shared_tsa"]
 pytestmark = pytest.mark.storage
@@ -58,7 +58,7 @@ def site_of(setup: StampingSetup) -> Any:
             db, DiskReserve({"data": setup.data}, 0), network_bytes_max=1 << 30, all_bytes_max=1 << 30
         ),
     )  # fmt: skip
-    return build_site(app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response)
+    return build_site(app, offer=OFFER, more_routes=ROUTES, problem=problem_response)
 
 
 async def partner_with(

@@ -23,7 +23,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.idempotency import KEPT, RUNNING_MAX, forget_answers
 from meterai.web.site import build_site
 from tests.api.partner import Partner, Tokens, caller_of, code_of, json_of
-from tests.web.running_site import TARIFFS, RunningSite
+from tests.web.running_site import OFFER, RunningSite
 
 URL = "/api/v1/notes"
 ROWS = [uuid.uuid4() for _ in range(5)]
@@ -99,7 +99,7 @@ def partner(running: RunningSite, tokens: Tokens) -> Partner:
     DESK.__init__()  # type: ignore[misc]
     site = build_site(
         running.app,
-        tariffs=TARIFFS,
+        offer=OFFER,
         more_routes=[api_router([write_note, list_notes, read_note])],
         problem=problem_response,
     )

@@ -21,7 +21,7 @@ from meterai.web.site import build_site
 from tests.api.partner import Partner, code_of
 from tests.api.programs import registered
 from tests.partners.organisations import organisation
-from tests.web.running_site import TARIFFS, RunningSite, Visitor, sign_in
+from tests.web.running_site import OFFER, RunningSite, Visitor, sign_in
 
 ORDERS = "/api/v1/orders"
 PEOPLE, SECONDS = 300, 16
@@ -42,7 +42,7 @@ async def partners_of(running: RunningSite, monkeypatch: pytest.MonkeyPatch, *co
     monkeypatch.setattr("meterai.api.access.partner_share.LOOK_S", 0.0)
     site = build_site(
         running.app,
-        tariffs=TARIFFS,
+        offer=OFFER,
         more_routes=[api_router([give_token, order])],
         problem=problem_response,
     )

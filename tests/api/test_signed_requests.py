@@ -23,7 +23,7 @@ from tests.api.partner import code_of
 from tests.api.programs import ISSUER, Program, new_key, registered, rsa_key
 from tests.api.test_tokens import firm_of
 from tests.web.asking import Answer, ask
-from tests.web.running_site import TARIFFS, RunningSite
+from tests.web.running_site import OFFER, RunningSite
 
 NOTES, FILES = "/api/v1/notes", "/api/v1/files"
 BODY = b'{"text":"lunas"}'
@@ -96,7 +96,7 @@ async def program_with(running: RunningSite, *, signs: bool, key: Any = None) ->
     program = await registered(running, firm.id, key=key)
     program.site = build_site(
         running.app,
-        tariffs=TARIFFS,
+        offer=OFFER,
         more_routes=[api_router([give_token, write_note, read_notes, take_file])],
         problem=problem_response,
     )

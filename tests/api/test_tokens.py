@@ -32,7 +32,7 @@ from tests.api.partner import Partner, code_of, json_of
 from tests.api.programs import ISSUER, TOKEN, Program, new_key, public_half, registered, rsa_key
 from tests.partners.organisations import organisation
 from tests.web.asking import ask
-from tests.web.running_site import TARIFFS, RunningSite
+from tests.web.running_site import OFFER, RunningSite
 
 ME = "/api/v1/me"
 FORM = "application/x-www-form-urlencoded"
@@ -49,7 +49,7 @@ def site_of(running: RunningSite) -> Any:
     """Another process of the site, with an operation that only needs a token."""
     return build_site(
         running.app,
-        tariffs=TARIFFS,
+        offer=OFFER,
         more_routes=[api_router([give_token, read_metadata, read_me])],
         problem=problem_response,
     )

@@ -67,7 +67,7 @@ async def test_an_incident_and_an_announcement_stand_on_wait_pages_within_second
     reader = NewsReader(database.controller, clock)
 
     async def read_news(event: str) -> published_documents.Announcement:
-        return line_words(await reader.news(), event)
+        return line_words(await reader.now(), event)
 
     evening.read_news = read_news
     await evening.open()

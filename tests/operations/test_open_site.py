@@ -15,7 +15,8 @@ from meterai.launcher.preparation import LaunchProblem, check_settings
 from meterai.operations.use_cases.keep_environment import keep_environment
 from meterai.operations.use_cases.open_site import _slug_of_next, open_site
 from meterai.sales.events import EXAMPLE
-from meterai.sales.queries.events import events, former_events
+from meterai.sales.queries.events import events
+from meterai.sales.queries.offer import read_offer
 from meterai.waiting_room.queries import queue_views
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.store.queues import read_queue
@@ -55,7 +56,9 @@ async def test_an_event_that_was_renamed_keeps_its_door_while_people_stand_in_it
     await open_site(database.app, events_file=str(file), development=False, now=NOW + after)
     assert ("casn" in {event.slug for event in await events(database.app)}) is stays
     assert "casn-2026" in {event.slug for event in await events(database.app)}
-    assert [event.slug for event in await former_events(database.app)] == ["casn"] * (not stays)
+    async with database.site.connection() as connection:
+        former = (await read_offer(connection)).former
+    assert [event.slug for event in former] == ["casn"] * (not stays)
 
 
 CLOSED = NOW + timedelta(days=20)

@@ -15,18 +15,14 @@ import pytest
 import pytest_asyncio
 
 from meterai.kernel.clock import business_date, system_clock
-from meterai.kernel.money import Rupiah
 from meterai.kit.database import Database
 from meterai.kit.database_urls import OWNER, by_socket, url_as
 from meterai.kit.installation import read_addresses
 from meterai.kit.installation_secrets import Secrets
 from meterai.sales.model import OrderState, PaymentOutcome
-from meterai.sales.prices import PriceList
 from meterai.sales.store import payments
-from meterai.sales.use_cases.add_item import set_quota
-from meterai.sales.use_cases.place_order import PlacedOrder, place_order
+from meterai.sales.use_cases.place_order import PlacedOrder
 from meterai.sales.use_cases.receive_notice import receive_notice
-from meterai.sales.use_cases.set_prices import set_prices
 from meterai.sales.use_cases.settle_asked import settle_asked
 from meterai.sales.use_cases.settle_payment import settle_payment
 from simulator.crowd.applicant import Applicant
@@ -35,8 +31,7 @@ from simulator.crowd.service import find_service
 from tests.replays.migrated_functions import migrated_function
 from tests.running_service import RunningService
 from tests.sales.fake_gateway import notice
-from tests.sales.refusing import refused
-from tests.sales.shop import MINUTES, PRICES, Shop, open_shop
+from tests.sales.shop import Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -139,16 +134,16 @@ async def test_a_draft_whose_price_was_bent_is_not_placed(shop: Shop, change: st
 
 
 async def test_a_site_sells_at_no_other_price_than_the_list(shop: Shop) -> None:
-    """A worker recorded the list when it started. A captured site fills a draft without the fee."""
-    await set_prices(shop.database.worker, PRICES, now=shop.clock())
-    cheap = PriceList(service_fee=Rupiah(0), vat_basis_points=0)
-    draft = await shop.open("quota")
-    await set_quota(shop.database.site, draft.order_id, 2, price_list=cheap, now=shop.clock())
-    placing = place_order(
-        shop.database.site, shop.gateways, draft.order_id, channel="qris", price_list=cheap,
-        payment_minutes=MINUTES, clock=shop.clock,
-    )  # fmt: skip
-    assert (await refused(placing)).code == "order.price_changed"
+    """A captured site can say neither price nor day: it can't place a draft at the price of yesterday."""
+    draft = await shop.quota_draft()
+    await shop.enter_price(business_date(shop.clock()), 3_000)  # the first, before any order
+    with pytest.raises(asyncpg.PostgresError, match="not at the price of the day"):
+        async with shop.database.site.transaction() as tx:
+            await tx.execute(
+                "SELECT sales.place_order($1, gen_random_uuid(), 'fake', 'qris', $2, $2, $2, 200, $2)",
+                draft.order_id,
+                shop.clock(),
+            )
     assert (await shop.page(draft.order_id)).state is OrderState.DRAFT
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -14,7 +14,7 @@ import msgspec
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.customers.organisations import SELLER, ensure_organisations
 from meterai.kernel.ids import new_id
-from meterai.kernel.money import Rupiah
+from meterai.kit.acting import Actor
 from meterai.kit.database import Database
 from meterai.ledger import queries as ledger
 from meterai.ledger.model import (
@@ -25,7 +25,6 @@ from meterai.ledger.model import (
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.gateways import Gateways
 from meterai.sales.order import Payment
-from meterai.sales.prices import PriceList
 from meterai.sales.queries.order_page import OrderPage, order_page
 from meterai.sales.use_cases.add_item import add_document, set_quota
 from meterai.sales.use_cases.expire_orders import expire_due_orders
@@ -36,6 +35,7 @@ from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.refund_quota import RefundRequested, give_refund_account, request_refund
 from meterai.sales.use_cases.set_contact import set_customer
+from meterai.sales.use_cases.set_price import NewPrice, set_price
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 from tests.ledger import posting
 from tests.ledger.posting import (
@@ -46,7 +46,6 @@ from tests.sales.fake_gateway import FakeGateway, FakePayout, SetClock
 from tests.storage_fixtures import TestDatabase
 
 NOON = datetime(2026, 9, 5, 5, 0, tzinfo=UTC)
-PRICES = PriceList(service_fee=Rupiah(2500), vat_basis_points=1100)
 SECRET = b"a secret of thirty-two bytes ...."
 ALICE = canonical_contact("alice@example.com")
 MINUTES = 30
@@ -122,7 +121,7 @@ class Shop:
     async def quota_draft(self, pieces: int = 2) -> OpenedOrder:
         """A draft of `pieces` pieces of quota."""
         opened = await self.open("quota")
-        await set_quota(self.db, opened.order_id, pieces, price_list=PRICES, now=self.clock())
+        await set_quota(self.db, opened.order_id, pieces, now=self.clock())
         return opened
 
     async def stamp_draft(self, documents: int = 1, stamps: int = 1) -> OpenedOrder:
@@ -135,7 +134,6 @@ class Shop:
                 document_id=uuid.uuid4(),
                 document_kind=None,
                 stamps=stamps,
-                price_list=PRICES,
                 now=self.clock(),
             )
         return opened
@@ -147,10 +145,16 @@ class Shop:
             self.gateways,
             opened.order_id,
             channel=channel,
-            price_list=PRICES,
             payment_minutes=MINUTES,
             clock=self.clock,
         )
+
+    async def enter_price(self, valid_from: date, fee: int, vat_basis_points: int = 1100) -> None:
+        """Officers enter a price. In development without officers nobody signs."""
+        new = NewPrice(
+            valid_from=valid_from, fee=fee, vat_basis_points=vat_basis_points, reason="biaya gateway naik"
+        )
+        await set_price(self.database.operator, new, actor=Actor(name="ani"), now=self.clock())
 
     async def placed_quota(self, pieces: int = 2, channel: str = "qris") -> PlacedOrder:
         """A placed order of quota."""

@@ -25,7 +25,7 @@ from meterai.sales.use_cases.open_order import OpenedOrder
 from meterai.sales.use_cases.pay_refunds import PayoutRules
 from meterai.sales.use_cases.place_order import PlacedOrder
 from tests.sales.refusing import refused
-from tests.sales.shop import MINUTES, PRICES, Shop, open_shop
+from tests.sales.shop import MINUTES, Shop, open_shop
 from tests.storage_fixtures import TestDatabase
 
 pytestmark = pytest.mark.storage
@@ -45,7 +45,7 @@ async def large_shop(database: TestDatabase) -> AsyncIterator[Shop]:
 
 async def draft(shop: Shop, pieces: int = LARGE_PIECES_MAX, *, buyer: Buyer | None = MAJU) -> OpenedOrder:
     opened = await shop.open("quota")
-    await set_quota(shop.db, opened.order_id, pieces, buyer=buyer, price_list=PRICES, now=shop.clock())
+    await set_quota(shop.db, opened.order_id, pieces, buyer=buyer, now=shop.clock())
     return opened
 
 

@@ -13,7 +13,6 @@ import pytest
 
 from meterai.customers.contacts import Contact, canonical_contact
 from meterai.kernel.ids import token_digest
-from meterai.kernel.money import Rupiah
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.application_secret import Secret
 from meterai.kit.http.status import http_status
@@ -42,7 +41,7 @@ from meterai.sales.use_cases.open_order import (
 from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.set_contact import set_customer
 from tests.sales.refusing import refused
-from tests.sales.shop import ALICE, MINUTES, NOON, PRICES, SECRET, Shop, open_payment, open_shop
+from tests.sales.shop import ALICE, MINUTES, NOON, SECRET, Shop, open_payment, open_shop
 from tests.storage_fixtures import TestDatabase, waiting_for_locks
 
 pytestmark = pytest.mark.storage
@@ -57,7 +56,6 @@ def put(
         document_id=document,
         document_kind=None,
         stamps=stamps,
-        price_list=PRICES,
         now=NOON,
         slot=slot,
     )
@@ -116,7 +114,6 @@ def open_with(
         event_slug=event,
         language="id",
         owner=Owner(customer_id=shop.alice, contact=ALICE),
-        price_list=PRICES,
         now=NOON,
     )
 
@@ -125,7 +122,7 @@ async def test_an_order_opened_with_documents_is_the_one_they_would_be_put_into(
     documents = form_of(3)
     at_once = await order_page(shop.db, (await open_with(shop, documents)).order_id)
     by_steps = await shop.open("stamp")
-    await put_documents(shop.db, by_steps.order_id, form_of(3), price_list=PRICES, now=NOON)
+    await put_documents(shop.db, by_steps.order_id, form_of(3), now=NOON)
     told = await order_page(shop.db, by_steps.order_id)
     sums = ("state", "flow", "customer_id", "contact", "quantity", "face_value", "fee", "vat", "total")
     assert [getattr(at_once, name) for name in sums] == [getattr(told, name) for name in sums]
@@ -144,7 +141,7 @@ async def test_what_is_told_of_a_placed_order_is_what_its_page_reads(shop: Shop,
     assert page_of_unpaid(placed.order) == await order_page(shop.db, placed.order_id)
     again = await place_order(
         shop.db, shop.gateways, placed.order_id,
-        channel=channel, price_list=PRICES, payment_minutes=MINUTES, clock=shop.clock,
+        channel=channel, payment_minutes=MINUTES, clock=shop.clock,
     )  # fmt: skip
     assert again.order is None, "what another call has placed may have changed since"
 
@@ -240,8 +237,7 @@ async def test_documents_sent_with_a_form_that_was_copied_get_into_no_order_of_s
 ) -> None:
     opened = await open_with(shop, form_of(1))
     copied = open_order_with_documents(
-        shop.db, SECRET, form_of(2), submit_id="form-" + "a" * 20, event_slug=None, language="id",
-        price_list=PRICES, now=NOON,
+        shop.db, SECRET, form_of(2), submit_id="form-" + "a" * 20, event_slug=None, language="id", now=NOON,
     )  # fmt: skip
     assert (await refused(copied)).code == "order.submit_id_reused"
     assert len((await shop.page(opened.order_id)).items) == 1
@@ -269,7 +265,7 @@ async def test_a_draft_gets_another_link_with_another_customer_and_keeps_it_othe
     nobodys = await open_order(
         shop.db, SECRET, submit_id="a" * 20, flow="quota", event_slug=None, language="id", now=NOON
     )
-    await set_quota(shop.db, nobodys.order_id, 1, price_list=PRICES, now=NOON)
+    await set_quota(shop.db, nobodys.order_id, 1, now=NOON)
     contact = canonical_contact("bob@example.com")
     bob, moved = await shop.customer(contact), canonical_contact("alice@example.org")
     await shop.prove(shop.alice, moved)
@@ -336,7 +332,6 @@ async def test_the_same_document_again_changes_its_number_of_stamps(shop: Shop) 
             document_id=document,
             document_kind="surat_lamaran",
             stamps=stamps,
-            price_list=PRICES,
             now=NOON,
         )
     page = await shop.page(opened.order_id)
@@ -406,7 +401,6 @@ async def test_a_document_belongs_to_one_order(shop: Shop) -> None:
             document_id=document,
             document_kind=None,
             stamps=1,
-            price_list=PRICES,
             now=NOON,
         )
         for opened in (first, second)
@@ -421,14 +415,14 @@ async def test_a_document_belongs_to_one_order(shop: Shop) -> None:
 )
 async def test_quota_has_limits(shop: Shop, pieces: int, code: str) -> None:
     opened = await shop.open()
-    setting = set_quota(shop.db, opened.order_id, pieces, price_list=PRICES, now=NOON)
+    setting = set_quota(shop.db, opened.order_id, pieces, now=NOON)
     assert (await refused(setting)).code == code
 
 
 async def test_what_was_placed_is_not_filled_any_more(shop: Shop) -> None:
     opened = await shop.quota_draft()
     await shop.place(opened)
-    setting = set_quota(shop.db, opened.order_id, 1, price_list=PRICES, now=NOON)
+    setting = set_quota(shop.db, opened.order_id, 1, now=NOON)
     assert (await refused(setting)).code == "order.not_draft"
 
 
@@ -548,7 +542,7 @@ async def test_an_empty_order_and_one_without_contact_are_not_placed(shop: Shop)
     nobody = await open_order(
         shop.db, SECRET, submit_id="b" * 20, flow="quota", event_slug=None, language="id", now=NOON
     )
-    await set_quota(shop.db, nobody.order_id, 1, price_list=PRICES, now=NOON)
+    await set_quota(shop.db, nobody.order_id, 1, now=NOON)
     assert (await refused(shop.place(nobody))).code == "order.contact_missing"
 
 
@@ -557,28 +551,6 @@ async def test_unknown_orders_and_channels_are_refused(shop: Shop) -> None:
     assert (await refused(shop.place(opened, "cash"))).code == "payment.no_channel"
     stranger = msgspec.structs.replace(opened, order_id=uuid.uuid4())
     assert (await refused(shop.place(stranger))).kind is Kind.NOT_FOUND
-
-
-async def test_a_new_price_is_shown_before_it_is_asked_for(shop: Shop) -> None:
-    opened = await shop.quota_draft(pieces=1)
-    dearer = msgspec.structs.replace(PRICES, service_fee=Rupiah(3000))
-
-    def placing() -> Awaitable[PlacedOrder]:
-        return place_order(
-            shop.db,
-            shop.gateways,
-            opened.order_id,
-            channel="qris",
-            price_list=dearer,
-            payment_minutes=MINUTES,
-            clock=shop.clock,
-        )
-
-    assert (await refused(placing())).code == "order.price_changed"
-    page = await shop.page(opened.order_id)
-    assert (page.state, page.total) == (OrderState.DRAFT, 13_000)
-    placed = await placing()
-    assert placed.total == 13_000
 
 
 async def test_a_lost_answer_of_the_gateway_is_asked_for_again(shop: Shop) -> None:
@@ -772,7 +744,6 @@ async def test_nothing_is_added_to_an_order_that_is_being_placed(shop: Shop) -> 
                     document_id=uuid.uuid4(),
                     document_kind=None,
                     stamps=1,
-                    price_list=PRICES,
                     now=shop.clock(),
                 )
             )

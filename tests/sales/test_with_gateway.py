@@ -35,7 +35,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 from tests.sales.refusing import refused
-from tests.sales.shop import PRICES, Shop, open_shop
+from tests.sales.shop import Shop, open_shop
 from tests.sandbox.twins import PAYOUT_KEY, SERVER_KEY, Gateway, running_gateway
 from tests.storage_fixtures import TestCluster, TestDatabase
 
@@ -73,7 +73,6 @@ class Street:
             self.gateways,
             draft.order_id,
             channel=channel,
-            price_list=PRICES,
             payment_minutes=30,
             clock=system_clock,
         )

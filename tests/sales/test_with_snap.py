@@ -31,7 +31,7 @@ from meterai.sales.use_cases.receive_notice import receive_notice
 from meterai.sales.use_cases.settle_asked import settle_asked
 from meterai.sales.use_cases.settle_payment import settle_payment
 from tests.ports import free_port
-from tests.sales.shop import PRICES, Shop, open_shop
+from tests.sales.shop import Shop, open_shop
 from tests.sandbox.twins import BANK_KEY, OUR_KEY, SNAP_KEYS, SNAP_MERCHANT, Gateway, running_snap, served
 from tests.storage_fixtures import TestDatabase
 
@@ -66,7 +66,6 @@ class Counter:
             self.gateways,
             draft.order_id,
             channel=channel,
-            price_list=PRICES,
             payment_minutes=30,
             clock=system_clock,
         )

@@ -31,7 +31,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.receive_notice import NoticeReceipt, receive_notice
 from meterai.sales.use_cases.settle_payment import Settlement, settle_payment
 from tests.ports import free_port
-from tests.sales.shop import PRICES, Shop, open_shop
+from tests.sales.shop import Shop, open_shop
 from tests.sandbox.twins import (
     BANK_KEY,
     OUR_KEY,
@@ -98,7 +98,6 @@ class Town:
             self.gateways,
             draft.order_id,
             channel=channel,
-            price_list=PRICES,
             payment_minutes=30,
             clock=system_clock,
         )

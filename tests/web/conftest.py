@@ -23,6 +23,7 @@ async def running(database: TestDatabase, tmp_path: Path, monkeypatch: pytest.Mo
     for looked_up in ("web.line.queues", "operations.service_status"):
         monkeypatch.setattr(f"meterai.{looked_up}.LOOK_S", 0.0)
     monkeypatch.setattr("meterai.news.reader.LOOK_S", 1e9)  # once; test_site_news.py looks with each request
+    monkeypatch.setattr("meterai.web.pages.offers.LOOK_S", 1e9)
     await ensure_organisations(database.app, NOON)
     await issue_quota(database.app, pieces=1_000, deposit_reference="NTPN-1", actor="ani", now=NOON)
     line = LineOfPeople(tmp_path, database, Policy())

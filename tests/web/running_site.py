@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
 import pytest
 
 from meterai.api.conventions.problems import problem_response
@@ -17,23 +18,28 @@ from meterai.api.openapi.document import make_document
 from meterai.api.routes import ROUTES
 from meterai.customers.organisations import SELLER
 from meterai.kernel.ids import token_digest
+from meterai.kernel.money import Rupiah
 from meterai.kit.files.free_space import DiskReserve
 from meterai.kit.settings import Settings
 from meterai.sales.events import load_events
 from meterai.sales.gateways import Gateways
-from meterai.sales.queries.tariffs import Tariff
+from meterai.sales.prices import DatedPrice, Tariff
+from meterai.sales.queries.offer import Offer
 from meterai.stamping.signer_wire import Identity
 from meterai.stamping.upload_room import UploadRoom
 from meterai.verification.model import FaceLimits, Trust
 from meterai.web.line.queues import queues_of
 from meterai.web.site import build_site
 from tests.sales.fake_gateway import FakeGateway
-from tests.sales.shop import PRICES
 from tests.waiting_room.line import NOON, LineOfPeople
 from tests.web.asking import ask
 
 GATE = "http://antre.contoh:8006"
-TARIFFS = (Tariff(valid_from=date(2021, 1, 1), face_value=10_000),)
+OFFER = Offer(
+    tariffs=(Tariff(valid_from=date(2021, 1, 1), face_value=Rupiah(10_000)),),
+    prices=(DatedPrice(valid_from=date.min, fee=Rupiah(2_500), vat_basis_points=1_100, vat=Rupiah(248)),),
+)
+"""Without events."""
 
 
 class Visitor:
@@ -121,7 +127,7 @@ class RunningSite:
         app: Any = SimpleNamespace(
             settings=settings, db=self.db, secret=b"s" * 32, clock=lambda: line.now,
             public_url=settings.public_url or "http://situs",
-            trust=Trust(roots_pem=()), face_limits=FaceLimits(), price_list=PRICES,
+            trust=Trust(roots_pem=()), face_limits=FaceLimits(),
             signer=self.signer, jail=None, objects=None, gateways=Gateways([FakeGateway()]),
             upload_room=UploadRoom(
                 self.db, DiskReserve({"queue": line.folder.path}, 0),  # type: ignore[arg-type]
@@ -133,8 +139,7 @@ class RunningSite:
         monkeypatch.setattr("meterai.web.site.queues_of", lambda *_: self.queues)
         self.site = build_site(
             app,
-            tariffs=TARIFFS,
-            events=load_events(),
+            offer=msgspec.structs.replace(OFFER, events=load_events()),
             more_routes=ROUTES,
             describe_api=make_document,
             problem=problem_response,

@@ -10,6 +10,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 import structlog
 from asyncpg import CannotConnectNowError, DiskFullError, InterfaceError
@@ -32,7 +33,7 @@ from simulator.crowd.work import challenge_in, solve, wait_in
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, BUDI, SCHEDULE, LineOfPeople, forged
 from tests.web.asking import ask
-from tests.web.running_site import GATE, TARIFFS, Counting, RunningSite, Visitor, called, sign_in
+from tests.web.running_site import GATE, OFFER, Counting, RunningSite, Visitor, called, sign_in
 from tests.web.test_stored_documents import RIGHT, stored
 
 
@@ -378,7 +379,7 @@ async def test_a_certificate_is_genuine_also_when_its_event_is_offered_no_more(r
     )
     code = await running.line.database.owner.fetchval("SELECT code FROM waiting_room.certificate")
     await set_events(running.line.database.app, ())
-    agency = Visitor(build_site(running.app, tariffs=TARIFFS, more_routes=ROUTES, problem=problem_response))
+    agency = Visitor(build_site(running.app, offer=OFFER, more_routes=ROUTES, problem=problem_response))
     await agency.get(f"/antrean/sertifikat?kode={code}")
     assert (agency.status, "Bukti antre ini asli" in agency.text) == (200, True)
 
@@ -393,7 +394,10 @@ async def test_who_stood_in_line_gets_the_certificate_also_when_the_event_is_off
     running.line.now = datetime.fromtimestamp(SCHEDULE.closes_at + 60, UTC)
     await running.line.set_state(QueueState.CLOSED)
     visitor.site = build_site(
-        running.app, tariffs=TARIFFS, former=load_events(), more_routes=ROUTES, problem=problem_response
+        running.app,
+        offer=msgspec.structs.replace(OFFER, former=load_events()),
+        more_routes=ROUTES,
+        problem=problem_response,
     )
     assert await visitor.get("/casn/masuk") == "/casn/sertifikat"
     await visitor.get("/casn/sertifikat")
@@ -658,7 +662,7 @@ async def test_an_outage_costs_the_log_a_line_for_each_visitor_and_a_fault_is_ex
     assert visitor.status == (503 if event == "unavailable" else 500)
     assert visitor.headers["retry-after"] == "30"
     said = [line for line in lines if line["log_level"] in ("warning", "error")]
-    (line,) = (line for line in said if not line["event"].startswith("news_"))
+    (line,) = (line for line in said if not line["event"].startswith("latest_"))
     assert (line["event"], "exc_info" in line) == (event, event == "fault")
     assert line["help_code"] in visitor.text
 

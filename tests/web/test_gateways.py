@@ -28,7 +28,6 @@ from meterai.sales.use_cases.set_contact import set_customer
 from meterai.sales.use_cases.settle_asked import settle_asked
 from tests.adapters.test_snap import PAYMENT, TOKEN, TRANSFERRED, adapter_at, signed, token_headers
 from tests.sales.fake_gateway import FakeGateway, notice
-from tests.sales.shop import PRICES
 from tests.web.asking import Answer, ask
 from tests.web.running_site import RunningSite, Visitor, sign_in
 
@@ -78,7 +77,7 @@ async def order_of_ani(running: RunningSite, visitor: Visitor) -> uuid.UUID:
         event_slug=None, language="id", now=running.line.now,
     )  # fmt: skip
     await set_customer(running.line.database.app, running.app.secret, opened.order_id, customer, ANI)
-    await set_quota(running.line.database.app, opened.order_id, 2, price_list=PRICES, now=running.line.now)
+    await set_quota(running.line.database.app, opened.order_id, 2, now=running.line.now)
     return opened.order_id
 
 

@@ -12,7 +12,6 @@ from meterai.sales.use_cases.add_item import set_quota
 from meterai.sales.use_cases.open_order import Owner, open_order
 from meterai.stamping.bundles.model import bundle_id
 from meterai.stamping.use_cases.open_bundle import open_bundle
-from tests.sales.shop import PRICES
 from tests.web.running_site import RunningSite, Visitor, sign_in
 
 SRI = "email:sri@contoh.id"
@@ -45,7 +44,7 @@ async def begin_order(running: RunningSite, customer: UUID, name: str, *, pieces
         now=now,
     )
     if pieces:
-        await set_quota(db, order.order_id, pieces, price_list=PRICES, now=now)
+        await set_quota(db, order.order_id, pieces, now=now)
     return order.number
 
 

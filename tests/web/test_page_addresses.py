@@ -37,7 +37,7 @@ def test_a_page_is_there_for_who_goes_back_to_it() -> None:
     event.
     """
     litestar = Litestar([own_page, page_of_event, form_alone, news], openapi_config=None)
-    addresses = PageAddresses(litestar, ("casn", "saya"))
+    addresses = PageAddresses(litestar, lambda: ("casn", "saya"))
     pages = ("/saya/masuk", "/casn/masuk", "/lain/masuk", "/casn/kabari", "/saya/kabari", "/saya/x")
     assert [addresses.has_page(page) for page in pages] == [True, True, False, True, False, False]
     assert addresses.page_above("/casn/masuk/kode/1") == "/casn/masuk"

@@ -12,23 +12,20 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from meterai.api.conventions.problems import problem_response
-from meterai.api.routes import ROUTES
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kit.acting import Actor
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.operations.use_cases.check_invariants import check_tables
-from meterai.sales.events import load_events
-from meterai.sales.queries.tariffs import Tariff
+from meterai.sales.use_cases.set_price import NewPrice, set_price
 from meterai.waiting_room.rules.general_share import DEPTH_MIN, depth_of, level_needed
 from meterai.waiting_room.rules.model import Policy, QueueState
 from meterai.web.line.queues import INSIDE_AT_NETWORK, INSIDE_PER_NETWORK, INSIDE_S, inside_cookie
 from meterai.web.requests.form_rights import lets_go_on, make_form_name
 from meterai.web.requests.mac import to_tagged_text
-from meterai.web.site import build_site
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import ANI, LineOfPeople
-from tests.web.running_site import GATE, TARIFFS, RunningSite, Visitor, called
+from tests.web.running_site import GATE, RunningSite, Visitor, called
 
 _networks = cycle(range(200))
 
@@ -375,23 +372,28 @@ def test_a_form_that_an_older_release_made_for_a_place_gives_no_right() -> None:
     assert not lets_go_on(b"s" * 32, "stamp", older, 1_000.0)
 
 
-async def test_every_page_names_the_tariff_of_the_day(running: RunningSite) -> None:
-    later = Tariff(valid_from=business_date(running.line.now) + timedelta(days=1), face_value=12_000)
-    site = build_site(
-        running.app, tariffs=(*TARIFFS, later), events=load_events(), more_routes=ROUTES,
-        problem=problem_response,
-    )  # fmt: skip
-    visitor = Visitor(site)
-    for address in ("/", "/harga", "/saya"):
-        await visitor.get(address)
-        assert "Rp10.000" in visitor.text, address
-    begins = start_of_business_date(later.valid_from)
-    assert site.renew_at == begins.timestamp()
-    running.line.now, site.renew_at = begins, 0.0
-    for address in ("/", "/harga", "/saya"):
-        await visitor.get(address)
-        assert "Rp12.000" in visitor.text, address
-        assert "Rp10.000" not in visitor.text, address
+async def test_every_page_names_the_price_of_the_day(
+    running: RunningSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Officers enter it while the site runs, which has read its prices before."""
+    visitor, tomorrow = running.visitor(), business_date(running.line.now) + timedelta(days=1)
+    begins = start_of_business_date(tomorrow)
+    await visitor.get("/")
+    monkeypatch.setattr("meterai.web.pages.offers.LOOK_S", 0.0)
+    new = NewPrice(valid_from=tomorrow, fee=3_000, vat_basis_points=1_150, reason="PPN naik")
+    await set_price(running.line.database.operator, new, actor=Actor(name="ani"), now=running.line.now)
+    for now, price in ((running.line.now, "Rp12.500"), (begins, "Rp13.000")):
+        running.line.now, running.site.renew_at = now, 0.0
+        for address in ("/", "/harga", "/saya"):
+            await visitor.get(address)
+            assert "Rp10.000" in visitor.text, address
+        await visitor.get("/harga")
+        assert [one for one in ("Rp12.500", "Rp13.000") if one in visitor.text] == [price]
+        await visitor.get("/ketentuan")
+        assert ("Rp3.000 biaya" in visitor.text) == (now is begins)
+        assert running.site.renew_at >= begins.timestamp()
+    await visitor.get("/harga")
+    assert "PPN 11,5 persen" in visitor.text
 
 
 @pytest.mark.parametrize("per_minute", [1, 6, 60, 6_000])

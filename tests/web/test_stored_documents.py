@@ -28,7 +28,6 @@ from meterai.stamping.requests import OutputLimits
 from meterai.stamping.store.documents import NewDocument, insert_document
 from meterai.web.requests.forms import Upload
 from tests.sales.fake_gateway import FakeGateway
-from tests.sales.shop import PRICES
 from tests.web.running_site import RunningSite, Visitor, sign_in
 
 LEFT = Placement(page=1, x=80, y=80, covers=Ink.NOTHING)
@@ -89,7 +88,7 @@ async def draft(
     return await open_order_with_documents(
         running.line.database.app, b"s" * 32,
         [FormDocument(document_id=document_id, document_kind=None, slot="one")],
-        submit_id=uuid.uuid4().hex, event_slug=event, language="id", owner=owner, price_list=PRICES,
+        submit_id=uuid.uuid4().hex, event_slug=event, language="id", owner=owner,
         now=running.line.now,
     )  # fmt: skip
 

@@ -95,6 +95,10 @@ COMMANDS: Final = {
     "issue-quota": _Entry(
         "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
     ),
+    "prices list": _Entry(
+        "meterai.cli.operator.prices", "list_prices", "Show the service fee: what it was, is and will be."
+    ),
+    "prices set": _Entry("meterai.cli.operator.prices", "set_price", "Set the service fee from a day on."),
     "partner list": _Entry(
         "meterai.cli.operator.partner", "list_partners", "Show the organisations and what each has."
     ),
@@ -296,6 +300,7 @@ _GROUPS: Final = {
     "officers": "Officers: their roles and their SSH keys.",
     "order": "The order of somebody who asks for help (docs/on-duty.md).",
     "partner": "Organisations of the chain of sale: agreements, stamps, money, members.",
+    "prices": "The service fee of a stamp, from a date on (docs/money.md).",
     "person": "Requests of people about their personal data.",
     "queue": "The waiting room in front of an event.",
     "release": "Acts that wait for a second officer.",

@@ -462,7 +462,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Doc(ge=2, description="days that logs in DATA/logs are kept; give journald and nginx the same term"),
     ] = 90
-    service_fee: Annotated[int, Doc(ge=0, description="service fee per stamp in rupiah, VAT included")] = 2500
+    service_fee: Annotated[
+        int,
+        Doc(ge=0, description="service fee per stamp in rupiah, VAT included, until officers enter another"),
+    ] = 2500
     vat_basis_points: Annotated[
         int, Doc(ge=0, le=10_000, description="VAT on the fee, in hundredths of a percent")
     ] = 1100

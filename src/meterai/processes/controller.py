@@ -52,7 +52,7 @@ async def run(variables: Mapping[str, str]) -> None:
     reader = NewsReader(db, system_clock)
 
     async def read_news(event: str) -> Announcement:
-        return line_words(await reader.news(), event)
+        return line_words(await reader.now(), event)
 
     lease_loop = LeaseLoop(
         db,

@@ -31,8 +31,7 @@ from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, host_name
-from meterai.sales.queries.events import events, former_events
-from meterai.sales.queries.tariffs import tariffs
+from meterai.sales.queries.offer import Offer, read_offer
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.web.requests.load_meter import report
 from meterai.web.requests.middleware import SiteMiddleware
@@ -47,9 +46,7 @@ async def serve(settings: Settings) -> None:
     async with open_site_app(settings) as service:
         site = build_site(
             service,
-            tariffs=await tariffs(service.db),
-            events=await events(service.db),
-            former=await former_events(service.db),
+            offer=await _offer(service),
             more_routes=ROUTES,
             describe_api=make_document,
             problem=problem_response,
@@ -63,6 +60,11 @@ async def serve(settings: Settings) -> None:
             )
             async with _reporting(service, site), monitored:
                 await uvicorn.Server(config).serve(sockets=[listener])
+
+
+async def _offer(service: App) -> Offer:
+    async with service.db.connection() as connection:
+        return await read_offer(connection)
 
 
 def server_config(settings: Settings, site: Any) -> uvicorn.Config:

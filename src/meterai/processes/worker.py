@@ -31,7 +31,7 @@ from meterai.background.topics import (
     tell_quota_ends,
 )
 from meterai.background.webhook_visits import WebhookVisits
-from meterai.bootstrap import WorkerApp, archive_tools_of, lots_of, open_worker_app
+from meterai.bootstrap import WorkerApp, archive_tools_of, lots_of, open_worker_app, price_list_of
 from meterai.customers.use_cases.clean_up import clean_up_customers
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
@@ -68,7 +68,7 @@ from meterai.sales.use_cases.expire_orders import expire_due_orders
 from meterai.sales.use_cases.pay_refunds import PayoutRules, pay_due_refunds
 from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
-from meterai.sales.use_cases.set_prices import set_prices
+from meterai.sales.use_cases.set_first_price import set_first_price
 from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
@@ -277,7 +277,7 @@ async def run(variables: Mapping[str, str]) -> None:
         await take_name(app.db, presence.name, presence.holder, after=presence.former)
         tools = tools_of(app, variables)
         app.messenger.fail_point = tools.fail_point
-        await set_prices(app.db, app.price_list, now=app.clock())
+        await set_first_price(app.db, price_list_of(settings), now=app.clock())
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 from meterai.kernel.money import Rupiah
@@ -16,49 +18,42 @@ class PriceList(msgspec.Struct, frozen=True, kw_only=True):
     """VAT on the fee, in hundredths of a percent: 1100 is 11 %. The face value carries none."""
 
 
-class Price(msgspec.Struct, frozen=True, kw_only=True):
-    """The price of some stamps. Whole rupiah for each piece, so that a refund piece by piece is exact."""
+class UnitPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """What one stamp costs. Whole rupiah, so that a refund piece by piece is exact."""
 
-    quantity: int
-    unit_face_value: Rupiah
-    unit_fee: Rupiah
+    face_value: Rupiah
+    fee: Rupiah
     """VAT included."""
-    unit_vat: Rupiah
-    """The part of `unit_fee` that is VAT."""
+    vat: Rupiah
+    """The part of `fee` that is VAT."""
+
+
+class DatedPrice(msgspec.Struct, frozen=True, kw_only=True):
+    """The service fee from a business date on."""
+
+    valid_from: date
+    """`date.min`: what the settings say, before officers enter anything."""
+    fee: Rupiah
+    """VAT included."""
+    vat_basis_points: int
+    vat: Rupiah
+    """The part of `fee` that is VAT."""
 
     @property
-    def face_value(self) -> Rupiah:
-        """Face value of all pieces."""
-        return Rupiah(self.unit_face_value * self.quantity)
-
-    @property
-    def fee(self) -> Rupiah:
-        """Fee of all pieces, VAT included."""
-        return Rupiah(self.unit_fee * self.quantity)
-
-    @property
-    def vat(self) -> Rupiah:
-        """The part of `fee` that is VAT."""
-        return Rupiah(self.unit_vat * self.quantity)
-
-    @property
-    def total(self) -> Rupiah:
-        """What is paid."""
-        return Rupiah(self.face_value + self.fee)
+    def is_of_settings(self) -> bool:
+        """Whether no officer entered it."""
+        return self.valid_from == date.min
 
 
-def price_of(quantity: int, face_value: int, price_list: PriceList) -> Price:
-    """The price of `quantity` stamps at the tariff `face_value` (rupiah a piece)."""
-    return Price(
-        quantity=quantity,
-        unit_face_value=Rupiah(face_value),
-        unit_fee=price_list.service_fee,
-        unit_vat=vat_within(price_list.service_fee, price_list.vat_basis_points),
-    )
+class Tariff(msgspec.Struct, frozen=True, kw_only=True):
+    """The face value of a stamp from a business date on."""
+
+    valid_from: date
+    face_value: Rupiah
 
 
 def vat_within(fee: int, basis_points: int) -> Rupiah:
-    """The VAT inside a fee that includes it, rounded half up to whole rupiah."""
+    """The VAT inside a fee that includes it, rounded half up to whole rupiah. `sales.price` has the same."""
     whole = 10_000 + basis_points
     return Rupiah((2 * fee * basis_points + whole) // (2 * whole))
 

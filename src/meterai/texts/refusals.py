@@ -14,6 +14,7 @@ from meterai.texts.developers.login_refusals import LOGIN_REFUSALS
 from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.news_refusals import NEWS_REFUSALS
+from meterai.texts.offer_refusals import OFFER_REFUSALS
 from meterai.texts.partner_refusals import PARTNER_REFUSALS
 from meterai.texts.support_refusals import SUPPORT_REFUSALS
 from meterai.texts.webhook_refusals import WEBHOOK_REFUSALS
@@ -55,6 +56,7 @@ STILL: Literal["still"] = "still"
 
 TABLE: dict[str, Explanation] = {
     **CONSOLE_REFUSALS,
+    **OFFER_REFUSALS,
     **PARTNER_REFUSALS,
     **CLIENT_REFUSALS,
     **LOGIN_REFUSALS,

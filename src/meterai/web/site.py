@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,21 +11,21 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 
 from meterai.bootstrap import App
-from meterai.kernel.clock import business_date, start_of_business_date
+from meterai.kernel.clock import business_date
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
 from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import gate_address
 from meterai.news.reader import NewsReader
 from meterai.operations.service_status import ServiceStatus
-from meterai.sales.events import Event
-from meterai.sales.queries.tariffs import Tariff
+from meterai.sales.queries.offer import Offer
 from meterai.web.account.code_work import CodeWork
 from meterai.web.developers.developer_pages import DeveloperPages, no_api
 from meterai.web.line.line_pages import LinePages
 from meterai.web.line.queues import queues_of
 from meterai.web.pages.assets import Assets
 from meterai.web.pages.cached_pages import CachedPages, make_cached_pages
+from meterai.web.pages.offers import Offers
 from meterai.web.pages.templates import Pages, SiteFacts
 from meterai.web.requests.exception_handlers import EXCEPTION_HANDLERS, MakeProblem
 from meterai.web.requests.load_meter import LoadMeter
@@ -41,44 +42,45 @@ type DescribeRoutes = Callable[[Litestar, str], Mapping[str, Any]]
 def build_site(
     service: App,
     *,
-    tariffs: Sequence[Tariff],
-    events: Sequence[Event] = (),
-    former: Sequence[Event] = (),
+    offer: Offer,
     more_routes: Sequence[Any] = (),
     describe_api: DescribeRoutes | None = None,
     problem: MakeProblem,
 ) -> SiteMiddleware:
     """Makes the ASGI application.
 
-    - `tariffs`: all of them, also future ones, the earliest first.
-    - `events`: those on offer; each gets a page. `former`: those that ended; they still give certificates.
+    - `offer`: prices and events as they are at the start. The site follows their changes.
     - `more_routes`: the API.
     - `describe_api`: makes the description of the API (OpenAPI) for the pages of developers.
     - `problem`: makes the answer to a refusal at any address under /api/.
     """
     assets = Assets()
-    pages = Pages(_facts(service, tariffs, events), assets)
-    offered = {event.slug: event for event in events}
-    known_events = {event.slug: event for event in former} | offered
+    offers = Offers(service.db, offer)
+    pages = Pages(_facts(service, offer), assets)
     context = RequestContext(
         service=service,
         pages=pages,
         tls=service.public_url.startswith("https:"),  # spoken by us, or by what stands in front of us
-        events=offered,
-        known_events=known_events,
+        offers=offers,
         queues=queues_of(service.settings, service.db),
         status=ServiceStatus(service.db, service.signer, service.clock),
         code_work=CodeWork(lambda: service.secret),
         case_limits=NetworkLimits(burst=3, per_second=1 / 30, hard_factor=10),
     )
     litestar = _routes(more_routes)
-    addresses = PageAddresses(litestar, known_events)
+    addresses = PageAddresses(litestar, lambda: offers.known_events)
 
     reader = NewsReader(service.db, service.clock)
 
-    async def read_news() -> object:
-        pages.news = await reader.news()
-        return pages.news
+    latest: tuple[object, object] = (None, None)
+
+    async def read_latest() -> object:
+        nonlocal latest
+        pages.news = await reader.now()
+        found = (pages.news, await offers.now())
+        if any(one is not before for one, before in zip(found, latest, strict=True)):
+            latest = found
+        return latest
 
     def describe() -> Mapping[str, Any]:
         return describe_api(litestar, service.public_url) if describe_api else no_api()
@@ -97,9 +99,10 @@ def build_site(
 
     def make_pages() -> tuple[CachedPages, float]:
         now = service.clock()
-        pages.name_tariff(_face_value(tariffs, now))
-        made = make_cached_pages(pages, events, now) | code_reader_pages(pages, service.trust.code_keys)
-        return made, _next_change(events, tariffs, now)
+        pages.facts = replace(pages.facts, **_facts_of_offer(offers.known, now))
+        made = make_cached_pages(pages, offers.known.events, now)
+        made |= code_reader_pages(pages, service.trust.code_keys)
+        return made, offers.known.next_change(now)
 
     return SiteMiddleware(
         LoadMeter(
@@ -111,29 +114,38 @@ def build_site(
         hsts=service.settings.hsts,
         forms_lead_to=gate_address(service.settings),
         has_page=addresses.has_page,
-        line_pages=LinePages(context, pages, events).now,
+        line_pages=LinePages(context, pages).now,
         made_from=lambda: service.trust,
-        read_news=read_news,
+        read_latest=read_latest,
     )
 
 
-def _facts(service: App, tariffs: Sequence[Tariff], events: Sequence[Event]) -> SiteFacts:
+def _facts(service: App, offer: Offer) -> SiteFacts:
     settings = service.settings
     return SiteFacts(
         public_url=service.public_url,
         development=settings.environment == "development",
-        face_value=_face_value(tariffs, service.clock()),
-        fee=settings.service_fee,
-        vat_basis_points=settings.vat_basis_points,
+        **_facts_of_offer(offer, service.clock()),
         payment_minutes=settings.payment_minutes,
         refund_wait_minutes=settings.refund_wait_minutes,
         refund_release_above=settings.refund_release_above,
-        events=tuple(events),
         contact=settings.contact,
         gate_url=gate_address(settings),
         operator=operator_of(settings),
         privacy=privacy_of(settings),
     )
+
+
+def _facts_of_offer(offer: Offer, now: datetime) -> dict[str, Any]:
+    """The facts of a `SiteFacts` that change while the site runs."""
+    today = business_date(now)
+    price = offer.price(today)
+    return {
+        "face_value": offer.face_value(today),
+        "fee": price.fee,
+        "vat_basis_points": price.vat_basis_points,
+        "events": offer.events,
+    }
 
 
 def _routes(more_routes: Sequence[Any]) -> Litestar:
@@ -166,15 +178,3 @@ def meter_of(site: SiteMiddleware) -> LoadMeter:
     """Returns the load meter of a site that `build_site` made."""
     assert isinstance(site.site, LoadMeter)
     return site.site
-
-
-def _face_value(tariffs: Sequence[Tariff], now: datetime) -> int:
-    """The tariff of the day."""
-    return [one.face_value for one in tariffs if one.valid_from <= business_date(now)][-1]
-
-
-def _next_change(events: Sequence[Event], tariffs: Sequence[Tariff], now: datetime) -> float:
-    """When the next event opens or closes, or the next tariff begins, as Unix time."""
-    moments = [moment for event in events for moment in (event.opens_at, event.closes_at)]
-    moments += [start_of_business_date(one.valid_from) for one in tariffs]
-    return min((moment.timestamp() for moment in moments if moment > now), default=float("inf"))

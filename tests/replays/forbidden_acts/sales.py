@@ -35,8 +35,15 @@ ACTS = [
     Act("delete an item", "DELETE FROM sales.item"),
     Act("change the tariff", "UPDATE sales.tariff SET face_value = 1"),
     Act("write a tariff", "INSERT INTO sales.tariff VALUES ('2026-01-01', 10000, 'x')"),
-    Act("lower the price list", "UPDATE sales.price_list SET unit_fee = 0, unit_vat = 0"),
-    Act("record a price list", "SELECT sales.set_price_list(0, 0, now())", may=["worker"]),
+    Act("lower the price", "UPDATE sales.price SET unit_fee = 0"),
+    Act("write a price", "INSERT INTO sales.price VALUES ('2026-01-01', 0, 0, DEFAULT, now())"),
+    Act("record the settings' price", "SELECT sales.set_first_price(0, 0, now())", may=["worker"]),
+    Act(
+        "enter a price",
+        """SELECT operations.set_price(
+            '2099-01-01', '{"fee": 1, "vat_basis_points": 0}', 'x', NULL, now())""",
+        may=["operator", "console"],
+    ),
     Act(
         "place an order that is no draft",
         f"SELECT sales.place_order({_NEW}, {_NEW}, 'g', 'qris', now(), now(), now(), 200, now())",

@@ -95,7 +95,7 @@ async def list_announcements(request: Request[Any, Any, Any], service: Service) 
     Announcements for people in the line of an event are not among them.
     """
     reader = one_of(NewsReader, request.app.state, lambda: NewsReader(service.db, service.clock))
-    news = (await reader.news()).for_partners()
+    news = (await reader.now()).for_partners()
     return AnnouncementsNow(
         incidents=[show_incident(one, service.public_url) for one in news.incidents],
         announcements=[show_announcement(one) for one in news.announcements],

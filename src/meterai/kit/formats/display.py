@@ -102,6 +102,11 @@ def number_text(number: int, language: str) -> str:
     return f"{number:,}".replace(",", _symbol("group", language))
 
 
+def percent_text(basis_points: int, language: str) -> str:
+    """`11`, `11,5` (English `11.5`), of hundredths of a percent."""
+    return f"{basis_points / 100:g}".replace(".", _symbol("decimal", language))
+
+
 @cache
 def _names(kind: str, language: str) -> tuple[str, ...]:
     """The names of the months, or of the days from Monday on."""

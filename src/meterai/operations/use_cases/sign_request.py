@@ -27,6 +27,7 @@ from meterai.sales.use_cases.end_refund import end_refund_in, order_payout_again
 from meterai.sales.use_cases.give_refund import give_refund_in
 from meterai.sales.use_cases.give_refund import in_words as given_in_words
 from meterai.sales.use_cases.issue_quota import issue_quota_in
+from meterai.sales.use_cases.set_price import set_price_in
 from meterai.stamping.use_cases.add_key import add_released_key
 
 
@@ -168,6 +169,11 @@ async def _apologise(work: _Work) -> str:
     return f"Published the apology for incident {apology.incident} at /kabar/{apology.incident}."
 
 
+async def _set_price(work: _Work) -> str:
+    await set_price_in(work.tx, work.subject, work.facts, actor=work.actor, now=work.now)
+    return f"The fee is {format_rupiah(int(str(work.facts['fee'])))} from {work.subject} on."
+
+
 _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "quota.issue": _issue,
     "sealing.resume": _resume,
@@ -180,5 +186,6 @@ _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "partner.payment": _partner_payment,
     "partner.agree": _partner_agree,
     "news.apologise": _apologise,
+    "price.set": _set_price,
 }
 """Acts that the last signature carries out. A refund above the limit is paid by the worker."""

@@ -7,21 +7,15 @@ from meterai.kit.database import Database
 from meterai.sales.events import Event
 from meterai.sales.queries.rows import read_row
 
-_EVENT = """SELECT slug, name, name_en, agency, agency_en, opens_at, closes_at, zone, required_documents,
-            output_bytes_max, pdf_version_min, signed_later, hand_in FROM sales.event"""
+COLUMNS = """slug, name, name_en, agency, agency_en, opens_at, closes_at, zone, required_documents,
+            output_bytes_max, pdf_version_min, signed_later, hand_in"""
+_EVENT = f"SELECT {COLUMNS} FROM sales.event"  # noqa: S608 - our own names
 
 
 async def events(db: Database) -> tuple[Event, ...]:
     """The events that are offered, the next to close first."""
     async with db.connection() as connection:
         rows = await connection.fetch(_EVENT + " WHERE active ORDER BY closes_at, slug")
-    return tuple(read_row(row, Event) for row in rows)
-
-
-async def former_events(db: Database) -> tuple[Event, ...]:
-    """The events that are offered no more."""
-    async with db.connection() as connection:
-        rows = await connection.fetch(_EVENT + " WHERE NOT active ORDER BY slug")
     return tuple(read_row(row, Event) for row in rows)
 
 

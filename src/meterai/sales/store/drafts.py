@@ -11,7 +11,6 @@ import msgspec
 from meterai.customers.contacts import Contact
 from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow
-from meterai.sales.prices import Price
 
 
 class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,11 +56,9 @@ async def open_order(
     language: str,
     owner: Owner | None,
     documents: Sequence[NewDocument] = (),
-    unit_fee: int = 0,
-    unit_vat: int = 0,
     now: datetime,
 ) -> tuple[OpenedRow, bool]:
-    """Writes a new order with its documents, one stamp each at the tariff of the day: (order, True).
+    """Writes a new order with its documents, one stamp each at the price of the day: (order, True).
 
     If the form opened an order before, returns that as it is: (order, False). `form`: the digest of its name.
 
@@ -71,7 +68,7 @@ async def open_order(
     document is an item of another order.
     """
     row = await connection.fetchrow(
-        call("sales.open_order", 16, whole_row=True),
+        call("sales.open_order", 14, whole_row=True),
         order_id,
         number,
         form,
@@ -82,8 +79,6 @@ async def open_order(
         owner and owner.customer_id,
         owner and owner.contact.kind,
         owner and owner.contact.value,
-        unit_fee,
-        unit_vat,
         [one.item_id for one in documents],
         [one.document_id for one in documents],
         [one.document_kind for one in documents],
@@ -96,12 +91,13 @@ async def open_order(
 
 
 class PutRow(msgspec.Struct, frozen=True, kw_only=True):
-    """What `sales.put_item` says; item, quantity and face value only for `put` and `kept`."""
+    """What `sales.put_item` says; item, quantity and price only for `put` and `kept`."""
 
     outcome: str
     item: uuid.UUID | None
     quantity: int | None
-    face_value: int | None
+    unit_price: int | None
+    """Of one stamp, in rupiah."""
 
 
 async def put_item(
@@ -113,25 +109,21 @@ async def put_item(
     document_id: uuid.UUID | None,
     document_kind: str | None,
     quantity: int,
-    unit_fee: int,
-    unit_vat: int,
     day: date,
     items_max: int,
 ) -> PutRow:
-    """Writes an item of a draft at the tariff of `day`, or its new quantity and price, and the order's sums.
+    """Writes an item of a draft at the price of `day`, or its new quantity and price, and the order's sums.
 
     Raises: asyncpg.UniqueViolationError when the document is an item of another order.
     """
     row = await connection.fetchrow(
-        "SELECT * FROM sales.put_item($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "SELECT * FROM sales.put_item($1, $2, $3, $4, $5, $6, $7, $8)",
         order_id,
         item_id,
         kind,
         document_id,
         document_kind,
         quantity,
-        unit_fee,
-        unit_vat,
         day,
         items_max,
     )
@@ -144,14 +136,9 @@ async def delete_item(tx: Connection, order_id: uuid.UUID, item_id: uuid.UUID) -
     await tx.execute("SELECT sales.drop_item($1, $2)", order_id, item_id)
 
 
-async def reprice(tx: Connection, order_id: uuid.UUID, price: Price, now: datetime) -> None:
-    """Gives every item of a draft the fee of `price` and today's tariff, and the order its new sums."""
-    await tx.execute("SELECT sales.reprice($1, $2, $3, $4)", order_id, price.unit_fee, price.unit_vat, now)
-
-
-async def set_price_list(connection: Connection, price: Price, now: datetime) -> None:
-    """Writes the fee and the VAT at which drafts are placed from now on."""
-    await connection.execute("SELECT sales.set_price_list($1, $2, $3)", price.unit_fee, price.unit_vat, now)
+async def reprice(tx: Connection, order_id: uuid.UUID, now: datetime) -> None:
+    """Gives every item of a draft today's price, and the order its new sums."""
+    await tx.execute("SELECT sales.reprice($1, $2)", order_id, now)
 
 
 async def end_draft(connection: Connection, order_id: uuid.UUID, now: datetime) -> bool:

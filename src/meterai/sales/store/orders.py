@@ -12,6 +12,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, call
 from meterai.ledger import store as ledger
 from meterai.sales.order import Order
+from meterai.sales.prices import UnitPrice
 
 _decode = msgspec.json.Decoder(Order).decode
 
@@ -74,17 +75,16 @@ def _read(text: str | None) -> Order:
     return _decode(text)
 
 
-async def lock_order_and_tariff(tx: Connection, order_id: uuid.UUID, day: date) -> tuple[Order, int]:
-    """Locks an order as `lock_order` does, and gives the tariff of a day with it, in rupiah a stamp."""
+async def lock_order_and_price(tx: Connection, order_id: uuid.UUID, day: date) -> tuple[Order, UnitPrice]:
+    """Locks an order as `lock_order` does, and gives the price of a stamp on a day with it."""
     row = await tx.fetchrow(
-        """SELECT sales.locked_order($1) AS found, (
-               SELECT face_value FROM sales.tariff WHERE valid_from <= $2 ORDER BY valid_from DESC LIMIT 1
-           ) AS face_value""",
+        """SELECT sales.locked_order($1), face_value, unit_fee, unit_vat FROM sales.prices_on($2)""",
         order_id,
         day,
     )
     assert row is not None
-    return _read(row["found"]), row["face_value"]
+    found, face_value, fee, vat = row
+    return _read(found), UnitPrice(face_value=face_value, fee=fee, vat=vat)
 
 
 async def cancel(tx: Connection, order_id: uuid.UUID, now: datetime, *, look_at: datetime) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import asyncpg
 import msgspec
-import structlog
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
@@ -16,7 +15,6 @@ from meterai.sales.model import ASKED_FOR, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
 
-log = structlog.get_logger(__name__)
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
 UNREAD_FOR = timedelta(minutes=15)
@@ -49,8 +47,8 @@ async def place(
     Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
     would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
     orders hold more than is left in stock; `order.needs_npwp`, `order.large_before`: it is large, and names
-    no NPWP, or another one of its buyer is unpaid; `order.price_changed`: a worker was started with another
-    price list than this site; NOT_FOUND `ledger.unknown`.
+    no NPWP, or another one of its buyer is unpaid; `order.price_changed`: the price of the day is another
+    since a moment; NOT_FOUND `ledger.unknown`.
     """
     try:
         await tx.execute(
@@ -81,7 +79,6 @@ def _refusal_to_place(error: asyncpg.PostgresError) -> Refusal | None:
         case "SL006":
             return Refusal(Kind.CONFLICT, "order.large_before")
         case "SL004":
-            log.error("price_lists_differ")
             return Refusal(Kind.CONFLICT, "order.price_changed")
     return None
 

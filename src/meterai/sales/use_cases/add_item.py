@@ -24,7 +24,6 @@ from meterai.sales.model import (
     is_large,
 )
 from meterai.sales.order import Order
-from meterai.sales.prices import PriceList, price_of
 from meterai.sales.store import drafts, orders
 from meterai.sales.use_cases.name_buyer import name_buyer
 
@@ -53,7 +52,6 @@ async def add_document(
     document_id: uuid.UUID,
     document_kind: str | None,
     stamps: int,
-    price_list: PriceList,
     now: datetime,
     slot: str = "",
 ) -> ItemPut:
@@ -77,7 +75,6 @@ async def add_document(
         document_id=document_id,
         document_kind=document_kind,
         quantity=stamps,
-        price_list=price_list,
         now=now,
     )
 
@@ -87,7 +84,6 @@ async def put_documents(
     order_id: uuid.UUID,
     documents: Sequence[FormDocument],
     *,
-    price_list: PriceList,
     now: datetime,
 ) -> list[ItemPut]:
     """Puts the documents of a form into the order, with one stamp each; a form sent again gets the same
@@ -102,7 +98,6 @@ async def put_documents(
             document_id=one.document_id,
             document_kind=one.document_kind,
             stamps=1,
-            price_list=price_list,
             now=now,
             slot=one.slot,
         )
@@ -121,7 +116,6 @@ async def set_quota(
     pieces: int,
     *,
     buyer: Buyer | None = None,
-    price_list: PriceList,
     now: datetime,
 ) -> ItemPut:
     """Sets how many pieces of quota the order buys. `buyer`: for the receipt; large orders need one.
@@ -140,7 +134,6 @@ async def set_quota(
         document_id=None,
         document_kind=None,
         quantity=pieces,
-        price_list=price_list,
         now=now,
     )
 
@@ -174,10 +167,8 @@ async def _put(
     document_id: uuid.UUID | None,
     document_kind: str | None,
     quantity: int,
-    price_list: PriceList,
     now: datetime,
 ) -> ItemPut:
-    price = price_of(quantity, 0, price_list)
     try:
         async with db.connection() as connection:  # one statement is one transaction
             row = await drafts.put_item(
@@ -188,8 +179,6 @@ async def _put(
                 document_id=document_id,
                 document_kind=document_kind,
                 quantity=quantity,
-                unit_fee=price.unit_fee,
-                unit_vat=price.unit_vat,
                 day=business_date(now),
                 items_max=DOCUMENTS_PER_ORDER_MAX,
             )
@@ -200,10 +189,8 @@ async def _put(
         raise Refusal(*refusal, maximum=DOCUMENTS_PER_ORDER_MAX)
     assert row.item is not None
     assert row.quantity is not None
-    assert row.face_value is not None
-    return ItemPut(
-        item_id=row.item, quantity=row.quantity, total=row.quantity * (row.face_value + price.unit_fee)
-    )
+    assert row.unit_price is not None
+    return ItemPut(item_id=row.item, quantity=row.quantity, total=row.quantity * row.unit_price)
 
 
 _REFUSALS = {

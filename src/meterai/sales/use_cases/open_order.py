@@ -19,7 +19,6 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.application_secret import ever
 from meterai.kit.database import Database
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX, Flow, ItemState, OrderState
-from meterai.sales.prices import Price, PriceList, price_of
 from meterai.sales.queries.order_page import ItemLine, OrderItems
 from meterai.sales.store import drafts
 from meterai.sales.store.drafts import Owner
@@ -87,7 +86,6 @@ async def open_order_with_documents(
     language: str,
     owner: Owner | None = None,
     held: Collection[str] = (),
-    price_list: PriceList,
     now: datetime,
 ) -> OpenedOrder:
     """The same for documents to stamp, which are in the order at once with one stamp each.
@@ -100,13 +98,13 @@ async def open_order_with_documents(
         raise Refusal(Kind.INVALID, "order.too_many_documents", maximum=DOCUMENTS_PER_ORDER_MAX)
     opening = _Opening(submit_id, Flow.STAMP, event_slug, language, owner, held, now)
     try:
-        order, is_new = await _open(db, secret, opening, documents, price_of(1, 0, price_list))
+        order, is_new = await _open(db, secret, opening, documents)
     except asyncpg.UniqueViolationError:
         raise Refusal(Kind.CONFLICT, "item.document_used") from None
     if is_new:
         return msgspec.structs.replace(order, holds=_holding(opening, documents))
     if order.state == OrderState.DRAFT:
-        await put_documents(db, order.order_id, documents, price_list=price_list, now=now)
+        await put_documents(db, order.order_id, documents, now=now)
     return order
 
 
@@ -147,9 +145,8 @@ async def _open(
     secret: bytes,
     opening: _Opening,
     documents: Sequence[FormDocument] = (),
-    price: Price | None = None,
 ) -> tuple[OpenedOrder, bool]:
-    """The order, and whether it was opened just now. `price`: of each document's stamp."""
+    """The order, and whether it was opened just now."""
     if not _SUBMIT_ID.fullmatch(opening.submit_id):
         raise Refusal(Kind.INVALID, "order.submit_id")
     form, order_id = form_digest(opening.submit_id), new_id(opening.now)
@@ -173,8 +170,6 @@ async def _open(
                     )
                     for one in documents
                 ],
-                unit_fee=price.unit_fee if price else 0,
-                unit_vat=price.unit_vat if price else 0,
                 now=opening.now,
             )
     except asyncpg.ForeignKeyViolationError:

@@ -20,7 +20,7 @@ from meterai.sales.gateways import Gateways
 from meterai.sales.model import UNPAID_PIECES_MAX, OrderState, OrderTransition, next_order_state
 from meterai.sales.order import Order, Payment
 from meterai.sales.ports import Channel
-from meterai.sales.prices import Price, PriceList, price_of
+from meterai.sales.prices import UnitPrice
 from meterai.sales.store import drafts, orders, payments
 
 RESERVATION_GRACE = timedelta(minutes=15)
@@ -51,8 +51,8 @@ async def place_order(
     order_id: uuid.UUID,
     *,
     channel: Channel | str,
-    price_list: PriceList,
     payment_minutes: int,
+    seen_total: int | None = None,
     clock: Clock,
 ) -> PlacedOrder:
     """Reserves the order's stamps, opens an attempt to pay, and asks a gateway for the charge.
@@ -60,13 +60,14 @@ async def place_order(
     If that gateway can't be used, another healthy one that offers the channel is asked at once.
 
     Placing an order again, from a second click or another tab, gives the same order and the same attempt.
+    `seen_total`: the sum that the customer agreed to, in rupiah; None: whatever the draft says.
 
     Raises, and the order stays a draft:
 
     - Refusal NOT_FOUND `order.not_found`; INVALID `payment.no_channel`, `payment.only_va`;
       GONE `order.expired`, `order.cancelled`.
     - CONFLICT `order.empty`, `order.contact_missing`, `order.price_changed` (the draft has the new price
-      now).
+      now, and it may be another than `seen_total`).
     - CONFLICT `order.needs_npwp`, `order.large_before` (a large order of this buyer is unpaid).
     - CONFLICT `order.unpaid_before` (the customer's unpaid orders would hold too much), `stock.out`,
       `stock.short` (fewer stamps are left than it needs), `stock.held` (unpaid quota holds too much).
@@ -75,14 +76,16 @@ async def place_order(
     now = clock()
     expires_at = now + timedelta(minutes=payment_minutes)
     async with _stock_refusals(db, order_id), db.transaction() as tx:
-        order, face_value = await orders.lock_order_and_tariff(tx, order_id, business_date(now))
+        order, price = await orders.lock_order_and_price(tx, order_id, business_date(now))
         refuse_ended(order)
         if order.state is not OrderState.DRAFT:
             return placed(order, order.payments[-1])
         refuse_unready(order)
         refuse_for_large(order, channel)
-        repriced = await _reprice(tx, order, face_value, price_list, now)
-        if not repriced:
+        is_other = seen_total not in (None, order.total)
+        if await _reprice(tx, order, price, now):
+            is_other = True
+        if not is_other:
             gateway = gateways.choose(channel, order.total)
             payment = new_attempt(order, channel, gateway.name, now=now, expires_at=expires_at)
             await payments.place(
@@ -92,7 +95,7 @@ async def place_order(
                 held_until=payment.expires_at + RESERVATION_GRACE,
                 customer_max=UNPAID_PIECES_MAX,
             )
-    if repriced:
+    if is_other:
         raise Refusal(Kind.CONFLICT, "order.price_changed")
     return await _charge(db, gateways, order, payment, clock=clock)
 
@@ -128,23 +131,13 @@ def refuse_unready(order: Order) -> None:
         raise Refusal(Kind.CONFLICT, "order.contact_missing")
 
 
-async def _reprice(
-    tx: Connection, order: Order, face_value: int, price_list: PriceList, now: datetime
-) -> bool:
+async def _reprice(tx: Connection, order: Order, price: UnitPrice, now: datetime) -> bool:
     """Whether the prices shown in the draft are not today's; then the draft gets today's."""
-    price = _new_price(order, face_value, price_list)
-    if price is None:
+    today = (price.face_value, price.fee, price.vat)
+    if all((item.unit_face_value, item.unit_fee, item.unit_vat) == today for item in order.items):
         return False
-    await drafts.reprice(tx, order.id, price, now)
+    await drafts.reprice(tx, order.id, now)
     return True
-
-
-def _new_price(order: Order, face_value: int, price_list: PriceList) -> Price | None:
-    """Today's price, when the draft shows another one."""
-    price = price_of(order.quantity, face_value, price_list)
-    today = (price.unit_face_value, price.unit_fee, price.unit_vat)
-    shown = ((item.unit_face_value, item.unit_fee, item.unit_vat) for item in order.items)
-    return None if all(item == today for item in shown) else price
 
 
 @asynccontextmanager

@@ -100,7 +100,6 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
         language=context.visit(request).language,
         owner=owner_of(customer),
         held=kept_orders(request).values(),
-        price_list=service.price_list,
         now=service.clock(),
     )
     await bind_order(context, allowed, order.order_id)
@@ -141,9 +140,7 @@ async def add_documents(request: WebRequest, context: RequestContext, number: st
     accepted, problems = await _accept(request, context, form, slots, event, order.customer_id)
     service = context.service
     try:
-        await put_documents(
-            service.db, key.order_id, accepted, price_list=service.price_list, now=service.clock()
-        )
+        await put_documents(service.db, key.order_id, accepted, now=service.clock())
     except Refusal as refusal:
         if refusal.code != "order.too_many_documents":
             raise

@@ -171,8 +171,8 @@ async def take_order(request: WebRequest, context: RequestContext, number: str) 
             service.gateways,
             key.order_id,
             channel=form.text("cara"),
-            price_list=service.price_list,
             payment_minutes=service.settings.payment_minutes,
+            seen_total=form.number("dilihat") or None,
             clock=service.clock,
         )
     except Refusal as refusal:

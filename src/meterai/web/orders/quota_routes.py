@@ -74,9 +74,7 @@ async def take_quota(request: WebRequest, context: RequestContext) -> Response[b
     if order.state != "draft":  # an old form, sent again after its order was placed
         return context.redirect(request, f"/pesanan/{order.number}", cookies=cookies)
     try:
-        await set_quota(
-            service.db, order.order_id, pieces, buyer=buyer, price_list=service.price_list, now=now
-        )
+        await set_quota(service.db, order.order_id, pieces, buyer=buyer, now=now)
     except Refusal as refusal:
         return _page(request, context, form, refusal)
     step = "bayar" if customer else "kontak"

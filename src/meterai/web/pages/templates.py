@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -95,13 +95,10 @@ class Pages:
 
     def __init__(self, facts: SiteFacts, assets: Assets) -> None:
         self.facts = facts
+        """Replaced when prices or events change."""
         self.assets = assets
         self.news = News()
         """What any page says of incidents and announcements; kept up to date with each request."""
-
-    def name_tariff(self, face_value: int) -> None:
-        """Sets the tariff that pages name from now on."""
-        self.facts = replace(self.facts, face_value=face_value)
 
     def render(self, visit: Visit, template: str, *, news_event: str = "", **context: Any) -> bytes:
         """Renders a template to UTF-8. `news_event`: the event whose visitors see the page, if `context` has
@@ -148,6 +145,7 @@ def environment_of(language: str) -> Environment:
         "serial": group_serial,
         "size": partial(display.size_text, language=language),
         "number": partial(display.number_text, language=language),
+        "percent": partial(display.percent_text, language=language),
         "date": partial(_date, language),
         "day": partial(display.day_text, language=language),
         "clock": partial(_clock, language),

@@ -227,7 +227,6 @@ async def _buy(context: RequestContext, draft: DraftDocument, stamps: int) -> No
         document_id=draft.document.document_id,
         document_kind=draft.item.document_kind,
         stamps=stamps,
-        price_list=context.service.price_list,
         now=context.service.clock(),
     )
 

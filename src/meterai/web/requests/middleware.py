@@ -43,14 +43,14 @@ _PACKABLE = (b"text/", b"application/json", b"image/svg+xml")
 type MakePages = Callable[[], tuple[CachedPages, float]]  # the pages, and the Unix time until which they hold
 type HasPage = Callable[[str], bool]  # whether there is a page at an address without language prefix
 type LinePages = Callable[[], Awaitable[CachedPages]]  # the pages that read otherwise while people wait
-type ReadNews = Callable[[], Awaitable[object]]  # the same object as before, unless there are other news
+type ReadLatest = Callable[[], Awaitable[object]]  # the same object as before, unless something changed
 
 
 async def _no_line_pages() -> CachedPages:
     return {}
 
 
-async def _no_news() -> None:
+async def _nothing() -> None:
     return None
 
 
@@ -62,8 +62,8 @@ class SiteMiddleware:
     """The ASGI application that uvicorn runs. `site` answers everything that is not cached.
 
     `has_page` tells which addresses lead to a page of `site`. `line_pages` gives the pages that say where
-    people wait in line. The cached pages are made again when `made_from` gives something else. `read_news`
-    brings the news of pages up to date; for other news the cached pages are made again.
+    people wait in line. The cached pages are made again when `made_from` gives something else. `read_latest`
+    brings what pages say of news, prices and events up to date; when it has changed they are made again, too.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class SiteMiddleware:
         has_page: HasPage = _no_page,
         line_pages: LinePages = _no_line_pages,
         made_from: Callable[[], object] = lambda: None,
-        read_news: ReadNews = _no_news,
+        read_latest: ReadLatest = _nothing,
     ) -> None:
         self.site = site
         self.has_page = has_page
@@ -86,8 +86,8 @@ class SiteMiddleware:
         self.assets = assets
         self.make_pages = make_pages
         self.made_from = made_from
-        self.read_news = read_news
-        self.news: object = None
+        self.read_latest = read_latest
+        self.latest: object = None
         self._renew()
         self.tls = tls
         self.safety = safety_headers(tls=tls, hsts=hsts, forms_lead_to=forms_lead_to)
@@ -106,8 +106,8 @@ class SiteMiddleware:
             await self._send_asset(scope, send)
             return
         if not path.startswith("/api/"):
-            news = await self.read_news()
-            is_other, self.news = news is not self.news, news
+            latest = await self.read_latest()
+            is_other, self.latest = latest is not self.latest, latest
             if is_other:
                 self._renew()
         if method in ("GET", "HEAD"):

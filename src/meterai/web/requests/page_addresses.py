@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from litestar import Litestar
 from litestar.exceptions import HTTPException
 
 
 class PageAddresses:
-    """The addresses that answer GET. `events`: the slugs that have a page for people in line."""
+    """The addresses that answer GET. `events` gives the slugs that have a page for people in line."""
 
-    def __init__(self, litestar: Litestar, events: Collection[str]) -> None:
+    def __init__(self, litestar: Litestar, events: Callable[[], Collection[str]]) -> None:
         self._router = litestar.asgi_router
         self._events = events
 
@@ -21,7 +21,7 @@ class PageAddresses:
             _, _, _, parameters, _ = self._router.handle_routing(path=path, method="GET")
         except HTTPException:
             return False
-        return "slug" not in parameters or parameters["slug"] in self._events
+        return "slug" not in parameters or parameters["slug"] in self._events()
 
     def page_above(self, path: str) -> str:
         """The page at `path`, or the nearest above it; empty when there is none.

@@ -24,6 +24,7 @@ from meterai.stamping.use_cases.propose_place import propose_place
 from meterai.texts.told import text_of
 from meterai.web.account.code_work import CodeWork
 from meterai.web.line.queues import Queues
+from meterai.web.pages.offers import Offers
 from meterai.web.pages.templates import Pages
 from meterai.web.requests import csrf
 from meterai.web.requests.form_origin import is_from_elsewhere, is_from_our_page
@@ -59,14 +60,22 @@ class RequestContext:
     service: App
     pages: Pages
     tls: bool
-    events: Mapping[str, Event]
-    known_events: Mapping[str, Event]
-    """Events on offer and those that ended: people who were in line at the end can ask for a certificate."""
+    offers: Offers
     queues: Queues
     status: ServiceStatus
     code_work: CodeWork
     case_limits: NetworkLimits
     """How many complaints, and looks at them, a network may send."""
+
+    @property
+    def events(self) -> Mapping[str, Event]:
+        """The events on offer."""
+        return self.offers.events
+
+    @property
+    def known_events(self) -> Mapping[str, Event]:
+        """Events on offer and those that ended: people who were in line can ask for a certificate."""
+        return self.offers.known_events
 
     def open_events(self) -> list[Event]:
         """The events that take applications now."""
