@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from meterai.kernel.ids import new_id
+from meterai.kit.releases import ask_release
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.rules.model import Policy
@@ -28,6 +29,7 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
     "sealing.stop": {"reason": "meterai tampak salah"},
     "sealing.resume": {"reason": "perangkat diganti"},
+    "release.withdraw": {"request": "1", "reason": "salah angka"},
 }
 """A form of each act that would be carried out."""
 
@@ -67,3 +69,12 @@ async def add_queue(database: TestDatabase) -> None:
     await set_events(database.app, load_events())
     async with database.app.transaction() as tx:
         await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)
+
+
+async def ask_two(database: TestDatabase) -> None:
+    """Requests that nobody has approved: stamps, and a large refund with an account."""
+    refund = {"order": "2222-3333-4444", "amount": 2_500_000, "bank": "bca", "account": "1234567890"}
+    async with database.console.transaction() as tx:
+        await ask_release(tx, kind="quota.issue", subject="NTPN", facts={"pieces": 1, "amount": 10_000})
+    async with database.worker.transaction() as tx:
+        await ask_release(tx, kind="refund", subject="refund 1", facts=refund, person="somebody")

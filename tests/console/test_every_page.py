@@ -53,6 +53,8 @@ def pages_of(busy: Busy) -> dict[str, Sequence[str]]:
         "/kabar/pengumuman/baru": ["/kabar/pengumuman/baru"],
         "/tindakan": ["/tindakan"],
         "/tindakan/{path:str}": [f"/tindakan/{act.path}?{urlencode(VALID[act.kind])}" for act in ACTS],
+        "/permintaan": ["/permintaan"],
+        "/permintaan/{number:int}": ["/permintaan/1", "/permintaan/2"],
         "/cari": ["/cari", "/cari?q=tidak-ada", f"/cari?q={ALICE.value}"],
         "/cerita/{number:str}": [f"/cerita/{busy.paid}", f"/cerita/{busy.late}"],
     }

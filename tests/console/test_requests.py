@@ -2,48 +2,173 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+import pytest
+from litestar import Litestar
+
+from meterai.kit.releases import ask_release
+from meterai.texts.request_words import TITLES
 from tests.console.running_console import Browser, browser_of
 from tests.console.test_acts import approved_text
 from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
 
-_RESUME = "/tindakan/lanjutkan-tanda-tangan"
-_REASON = "perangkat diganti"
+RESUME = "/tindakan/lanjutkan-tanda-tangan"
+WITHDRAW = "/tindakan/tarik-permintaan"
+ONE = "/permintaan/1"
+REASON = {"reason": "perangkat diganti"}
 
 
-async def _ask(browser: Browser, secret: bytes, address: str, **typed: str) -> None:
-    """Fills the form of an act in, reads what would happen, and approves it."""
-    await browser.get(address)
-    await browser.post(address, **typed)
-    assert "menyetujuinya juga" in browser.text, browser.text
-    code = code_of(secret, datetime.now(UTC))
-    await browser.post(address, langkah="kirim", **typed, approved_text=approved_text(browser), code=code)
+class Office:
+    """Officers in front of one console, each with a browser and an authenticator app."""
+
+    def __init__(self, database: TestDatabase, console: Litestar) -> None:
+        self.database, self.console = database, console
+        self.secrets: dict[str, bytes] = {}
+        self.browsers: dict[str, Browser] = {}
+
+    async def hire(self, **roles: str) -> None:
+        """Records officers with a role each, and signs them in."""
+        for name, role in roles.items():
+            self.secrets[name] = await record_officer(self.database, name, f"{{{role}}}")
+            self.browsers[name] = Browser(self.console)
+            await self.browsers[name].sign_in_as(name)
+
+    async def see(self, name: str, address: str) -> str:
+        """What an officer reads at an address."""
+        await self.browsers[name].get(address)
+        return self.browsers[name].text
+
+    async def approve(self, name: str, address: str, **typed: str) -> Browser:
+        """Sends the form of an approval that this officer reads, with a code that is fresh."""
+        browser = self.browsers[name]
+        text = approved_text(browser) if "approved_text" in browser.text else "nothing was shown"
+        await self.database.owner.execute("UPDATE operations.officer_factor SET last_step = NULL")
+        code = code_of(self.secrets[name], datetime.now(UTC))
+        await browser.post(address, **{"approved_text": text, "code": code, **typed})
+        return browser
+
+    async def ask(self, name: str, address: str, **typed: str) -> Browser:
+        """Fills the form of an act in, reads what would happen, and approves it."""
+        await self.see(name, address)
+        await self.browsers[name].post(address, **typed)
+        return await self.approve(name, address, langkah="kirim", **typed)
+
+    async def entries(self) -> list[tuple[str, str]]:
+        """Who did what, by the audit trail."""
+        rows = await self.database.owner.fetch("SELECT actor, action FROM operations.audit_entry ORDER BY id")
+        return [(row["actor"], row["action"]) for row in rows]
+
+    async def is_stopped(self) -> bool:
+        """Whether the stop switch is thrown."""
+        thrown: bool = await self.database.owner.fetchval("SELECT thrown FROM operations.switch")
+        return thrown
 
 
-async def test_where_nobody_is_recorded_an_act_of_two_is_done_at_once(database: TestDatabase) -> None:
+@pytest.fixture
+async def office(database: TestDatabase) -> Office:
+    """An office while signing is stopped."""
     await database.owner.execute("UPDATE operations.switch SET thrown = true")
-    browser = browser_of(database)
+    return Office(database, browser_of(database, clock=lambda: datetime.now(UTC)).console)
+
+
+async def test_where_nobody_is_recorded_an_act_of_two_is_done_at_once(office: Office) -> None:
+    browser = Browser(office.console)
     await browser.sign_in_unchecked()
-    await browser.get(_RESUME)
-    await browser.post(_RESUME, reason=_REASON)
+    await browser.get(RESUME)
+    await browser.post(RESUME, **REASON)
     assert "menyetujuinya juga" not in browser.text
-    assert await database.owner.fetchval("SELECT thrown FROM operations.switch")
-    await browser.post(_RESUME, reason=_REASON, langkah="kirim")
+    assert await office.is_stopped()
+    await browser.post(RESUME, langkah="kirim", **REASON)
     assert (browser.status, "sudah dilepas" in browser.text) == (200, True), browser.text
-    assert not await database.owner.fetchval("SELECT thrown FROM operations.switch")
+    assert not await office.is_stopped()
 
 
-async def test_what_was_asked_is_not_asked_again(database: TestDatabase) -> None:
-    await database.owner.execute("UPDATE operations.switch SET thrown = true")
-    secrets = {name: await record_officer(database, name, "{admin}") for name in ("ani", "budi")}
-    console = browser_of(database, clock=lambda: datetime.now(UTC)).console
+async def test_another_officer_with_the_role_approves_and_it_is_done(office: Office) -> None:
+    await office.hire(ani="admin", budi="keys", sari="support")
+    browser = await office.ask("ani", RESUME, **REASON)
+    assert f'href="{ONE}"' in browser.text, browser.text
+    for name, waits in (("ani", False), ("budi", True), ("sari", False)):
+        listed = await office.see(name, "/permintaan")
+        assert ("menunggu Anda" in listed, "budi (admin, keys)" in listed) == (waits, True)
+        assert ("approved_text" in await office.see(name, ONE)) == waits
+        assert "perangkat diganti" in office.browsers[name].text
+    for name, status in (("ani", 409), ("sari", 403)):
+        await office.see("budi", ONE)
+        office.browsers[name].text = office.browsers[name].text + office.browsers["budi"].text
+        assert (await office.approve(name, ONE)).status == status
+    assert (await office.is_stopped(), await office.entries()) == (True, [])
+    await office.see("budi", ONE)
+    browser = await office.approve("budi", ONE)
+    assert (browser.status, "sudah dilakukan" in browser.text) == (200, True), browser.text
+    assert (await office.is_stopped(), await office.entries()) == (False, [("ani, budi", "sealing.resume")])
+    await office.see("budi", ONE)
+    assert browser.status == 404
+
+
+async def test_what_was_asked_is_not_asked_again(office: Office) -> None:
+    await office.hire(ani="admin", budi="admin")
     for name, status, words in (("ani", 200, "Permintaan 1 tersimpan"), ("budi", 409, "permintaan 1")):
-        browser = Browser(console)
-        await browser.sign_in_as(name)
-        await _ask(browser, secrets[name], _RESUME, reason=_REASON)
+        browser = await office.ask(name, RESUME, **REASON)
         assert (browser.status, words in browser.text) == (status, True), browser.text
-        signed = await database.owner.fetch("SELECT officer FROM operations.officer_signature")
+        signed = await office.database.owner.fetch("SELECT officer FROM operations.officer_signature")
         assert [row["officer"] for row in signed] == ["ani"]
-    assert await database.owner.fetchval("SELECT thrown FROM operations.switch")
+
+
+async def test_an_approval_counts_for_what_was_read(office: Office) -> None:
+    await office.hire(ani="admin", budi="admin")
+    await office.ask("ani", RESUME, **REASON)
+    await office.see("budi", ONE)
+    changed = approved_text(office.browsers["budi"]).replace("diganti", "dicuri")
+    browser = await office.approve("budi", ONE, approved_text=changed)
+    assert (browser.status, "bukan tindakan ini" in browser.text) == (422, True), browser.text
+    await office.see("budi", ONE)
+    await office.ask("ani", RESUME, reason="perangkat dicuri")
+    assert (await office.approve("budi", ONE)).status == 404, "request 2 took its place"
+    assert (await office.is_stopped(), await office.entries()) == (True, [])
+
+
+async def test_who_asked_and_admins_withdraw_and_then_nobody_approves(office: Office) -> None:
+    await office.hire(ani="keys", budi="keys", citra="admin")
+    for number, name in ((1, "ani"), (2, "citra")):
+        await office.ask("ani", RESUME, **REASON)
+        typed = {"request": str(number), "reason": "keliru"}
+        assert "tarik-permintaan" not in await office.see("budi", f"/permintaan/{number}")
+        assert (await office.ask("budi", WITHDRAW, **typed)).status == 403
+        assert "tarik-permintaan" in await office.see(name, f"/permintaan/{number}")
+        await office.see("budi", f"/permintaan/{number}")
+        kept = {"approved_text": approved_text(office.browsers["budi"])}
+        browser = await office.ask(name, WITHDRAW, **typed)
+        assert (browser.status, f"Permintaan {number} sudah ditarik" in browser.text) == (200, True)
+        assert (await office.approve("budi", f"/permintaan/{number}", **kept)).status == 404
+    assert await office.is_stopped()
+    assert await office.entries() == [("ani", "release.withdraw"), ("citra", "release.withdraw")]
+
+
+async def test_personal_values_are_for_those_who_decide(office: Office) -> None:
+    """A worker asks for a large refund, and carries it out once two officers have approved."""
+    facts: Mapping[str, object] = {
+        "order": "M7KQ-3XPD-92RT", "amount": 2_500_000, "bank": "bca", "account": "1234567890",
+        "holder": "Siti", "naming": 1,
+    }  # fmt: skip
+    async with office.database.worker.transaction() as tx:
+        await ask_release(tx, kind="refund", subject="r-1", facts=facts, person="somebody")
+    await office.hire(ani="finance", budi="finance", citra="admin", dewi="view")
+    for name, sees in (("ani", True), ("citra", False), ("dewi", False)):
+        for address, is_shown in (("/permintaan", False), (ONE, sees)):
+            text = await office.see(name, address)
+            assert ("1234567890" in text, "Siti" in text) == (is_shown, is_shown), (name, address)
+            assert ("Rp2.500.000" in text, "layanan ini sendiri" in text) == (True, True)
+    for name, words in (("ani", "petugas kedua harus"), ("budi", "Layanan melakukannya")):
+        await office.see(name, ONE)
+        browser = await office.approve(name, ONE)
+        assert (browser.status, words in browser.text) == (200, True), browser.text
+    assert "layanan melakukannya dalam satu menit" in await office.see("citra", ONE)
+    assert "tarik-permintaan" not in office.browsers["citra"].text
+
+
+async def test_each_act_of_two_has_a_name(database: TestDatabase) -> None:
+    rows = await database.owner.fetch("SELECT kind FROM operations.act WHERE signatures = 2")
+    assert {row["kind"] for row in rows} == TITLES.keys()

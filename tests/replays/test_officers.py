@@ -69,6 +69,21 @@ async def test_a_request_that_one_person_changed_needs_both_signatures_again(off
     assert await office.stock() == 0
 
 
+async def test_a_request_is_withdrawn_by_the_officer_who_asked(office: Office) -> None:
+    await office.meterai(*ISSUE, "--sign-with", str(office.key("ani")))
+    withdraw = ("release", "withdraw", "1", "--reason", "wrong receipt", "--sign-with")
+    said = await office.meterai(*withdraw, str(office.key("hana")))
+    assert (said.code, "release.not_yours" in said.err) == (1, True), said
+    said = await office.meterai(*withdraw, str(office.key("ani")))
+    assert (said.code, "Request 1 is withdrawn" in said.out) == (0, True), said
+    said = await office.meterai("release", "sign", "1", "--sign-with", str(office.key("budi")))
+    assert "release.not_open" in said.err
+    assert await office.stock() == 0
+    assert (
+        await office.value("SELECT actor FROM operations.audit_entry WHERE action LIKE 'release%'") == "ani"
+    )
+
+
 async def test_only_the_signature_of_this_act_counts(office: Office) -> None:
     few = Act(kind=ACT.kind, subject=ACT.subject, facts={"pieces": 10, "amount": 100_000})
     past = Fresh("a" * 32, datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1))

@@ -168,6 +168,9 @@ COMMANDS: Final = {
     "release sign": _Entry(
         "meterai.cli.operator.release", "sign_request", "Sign a request; the last signature carries it out."
     ),
+    "release withdraw": _Entry(
+        "meterai.cli.operator.release", "withdraw_request", "Withdraw a request that is not released."
+    ),
     "secrets rotate": _Entry(
         "meterai.cli.operator.secrets",
         "rotate_secret",

@@ -19,6 +19,7 @@ from meterai.console.now.now_routes import NOW_ROUTES
 from meterai.console.now.watch import Watch
 from meterai.console.page_routes import choose_language, static_file
 from meterai.console.problems import EXCEPTION_HANDLERS
+from meterai.console.requests import request_routes
 from meterai.console.session import Sessions, SignedIn, give_officer
 from meterai.console.sign_in import enrolment_routes, factor_routes, sign_in_routes
 from meterai.console.sign_in.session_routes import end_one, sessions_page
@@ -37,6 +38,7 @@ ROUTES: Final[list[Any]] = [
     *announcement_routes.ROUTES,
     *apology_routes.ROUTES,
     *act_routes.ROUTES,
+    *request_routes.ROUTES,
     *find_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000

@@ -25,6 +25,7 @@ ENTRIES: Final[tuple[Entry, ...]] = (
     Entry("/", N_("Sekarang")),
     Entry("/kabar", N_("Kabar")),
     Entry("/tindakan", N_("Tindakan")),
+    Entry("/permintaan", N_("Permintaan")),
     Entry("/sesi", N_("Sesi")),
     Entry("/cara-masuk", N_("Cara masuk")),
 )

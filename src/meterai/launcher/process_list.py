@@ -98,6 +98,7 @@ _CONSOLE_HOST: Final = "localhost"
 CONSOLE_SETTINGS: Final = (
     "environment",
     "data",
+    "trust_folder",
     "database_console_url",
     "database_connections_max",
     "secrets_folder",

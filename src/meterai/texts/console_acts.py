@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "orders": N_("Pesanan"),
     "queue": N_("Antrean"),
     "signing": N_("Penandatanganan"),
+    "requests": N_("Permintaan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {
     "number": FieldWords(N_("Nomor kasus"), N_("Seperti K-7KQF-2M9D.")),
@@ -38,6 +39,7 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
     "order": FieldWords(N_("Nomor pesanan"), N_("Seperti 7KQF-2M9D-4XWH.")),
     "event": FieldWords(N_("Acara"), N_("Nama pendek di alamatnya, seperti casn.")),
     "people": FieldWords(N_("Orang per menit"), N_("Angka saja. 0: tidak ada yang dipanggil.")),
+    "request": FieldWords(N_("Nomor permintaan"), N_("Dari halaman Permintaan, seperti 12.")),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -84,6 +86,16 @@ RESUME_SIGNING: Final = ActWords(
     N_("Melepas sakelar berhenti. Yang menunggu diselesaikan sendiri, dengan nomor seri yang sudah ada."),
     N_("Sakelar berhenti sudah dilepas. Proses penanda tangan mengikutinya dalam lima detik."),
 )
+WITHDRAW_REQUEST: Final = ActWords(
+    N_("Tarik permintaan"),
+    N_(
+        "Permintaan berakhir tanpa dilakukan. Yang boleh: petugas yang meminta, dan admin."
+        " Yang diminta layanan diminta lagi olehnya."
+    ),
+    N_("Permintaan {subject} sudah ditarik. Tidak ada yang dilakukan; uang tidak bergerak."),
+)
+ACT: Final = N_("Tindakan")
+SUBJECT: Final = N_("Mengenai")
 HALT_QUEUE: Final = ActWords(
     N_("Tahan antrean"),
     N_(

@@ -67,6 +67,10 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Petugas lain menyetujui permintaan {number} itu, di konsol atau dengan meterai release sign."),
         facts={"number": 12},
     ),
+    "release.not_yours": Explanation(
+        N_("Hanya petugas yang meminta atau admin yang boleh menarik permintaan ini. Ia tetap menunggu."),
+        N_("Minta petugas itu, atau admin, untuk menariknya. Tanpa persetujuan ia gugur pada waktunya."),
+    ),
     "release.not_open": Explanation(
         N_("Permintaan ini tidak terbuka lagi: sudah dilakukan, ditarik, atau lewat waktunya."),
         N_("Buka daftar permintaan untuk melihat yang masih menunggu."),

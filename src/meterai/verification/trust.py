@@ -37,6 +37,14 @@ def load_trust(folder: Path) -> Trust:
     return Trust(roots_pem=roots.roots_pem, code_keys=keys)
 
 
+def trusted_roots(folder: Path) -> list[x509.Certificate]:
+    """The roots of a folder of trust material. Raises: Refusal INVALID `trust.unreadable`."""
+    try:
+        return x509.load_pem_x509_certificates((folder / "root.pem").read_bytes())
+    except (OSError, ValueError) as error:
+        raise _unreadable(folder) from error
+
+
 class TrustFolder:
     """The trust material of a running process. New keys of 2-D codes count at once, new roots after a start.
 

@@ -42,17 +42,17 @@ ACTS = [
     Act(
         "book a deposit at the treasury",
         f"SELECT operations.partner_deposit({_ID}, 'NTPN', {_ID}, 1, now())",
-        may=["operator"],
+        may=["operator", "console"],
     ),
     Act(
         "agree on what a collector may owe",
         f"SELECT operations.partner_agree({_ID}, {_ID}, '{{}}', now())",
-        may=["operator"],
+        may=["operator", "console"],
     ),
     Act(
         "book what a collector paid",
         f"SELECT operations.partner_payment({_ID}, {_ID}, 1, 'x', now())",
-        may=["operator"],
+        may=["operator", "console"],
     ),
     Act(
         "agree without officers by the function inside",

@@ -23,9 +23,13 @@ ACTS = [
     Act(
         "give stamps back without two officers",
         f"SELECT operations.give_refund({_NEW}, '{{}}', now())",
-        may=["operator"],
+        may=["operator", "console"],
     ),
-    Act("look at what an order's stamps are worth", "SELECT sales.item_in_hand('x', 1)", may=["operator"]),
+    Act(
+        "look at what an order's stamps are worth",
+        "SELECT sales.item_in_hand('x', 1)",
+        may=["operator", "console"],
+    ),
     Act(
         "use up a proof",
         f"SELECT customers.use_proof({_NEW}, {_NEW}, 'order_act', 'x', now())",

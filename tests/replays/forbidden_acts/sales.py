@@ -111,6 +111,7 @@ ACTS = [
         "have a refund ordered again", f"SELECT sales.retry_refund({_NEW}, 'x', now(), now())", may=["worker"]
     ),
     Act("send a payout back", f"SELECT sales.refuse_refund({_NEW}, 'x', now())", may=["worker"]),
+    Act("look at a refund", f"SELECT sales.refund_in_hand({_NEW})", may=["operator", "console"]),
     Act("end a refund by hand", f"SELECT sales.end_refund({_NEW}, 'x', now())"),
     Act("order a payout again by hand", f"SELECT sales.order_again({_NEW}, now())"),
     Act(

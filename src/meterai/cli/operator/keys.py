@@ -20,7 +20,6 @@ from meterai.cli.operator.shared.operator_settings import (
     NOT_FOLLOWED,
     given_reason,
     operator_settings,
-    trusted_roots,
 )
 from meterai.cli.operator.shared.signer_confirmation import wait_for_signer
 from meterai.cli.operator.shared.signing import (
@@ -34,7 +33,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import AuditEntry, read_audit
 from meterai.kit.database import Database, connect
-from meterai.kit.settings import Settings, from_environment
+from meterai.kit.settings import Settings, from_environment, trust_folder
 from meterai.launcher.preparation import LaunchProblem, prepare_folders
 from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.keys.key_register import KeyNow, keys_beside, keys_now, serials_sealed_by
@@ -44,6 +43,7 @@ from meterai.stamping.signer_wire import UnregisteredKey, socket_path
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
+from meterai.verification.trust import trusted_roots
 
 _KeyId = Annotated[str, typer.Argument(help="Id of the key, or its first digits.")]
 _TIME = ("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d")
@@ -148,7 +148,7 @@ def add_key(
         raise typer.BadParameter(f"no certificates in PEM: {error}", param_hint="--certificate") from None
 
     async def work(db: Database, signer: SignerClient, settings: Settings) -> str:
-        roots, begin, end = trusted_roots(settings), _utc(valid_from), _utc(valid_until)
+        roots, begin, end = trusted_roots(trust_folder(settings)), _utc(valid_from), _utc(valid_until)
         chain = _in_order(given, roots)
         await _refuse_marked(signer, chain)
         await refuse_misplaced(place, chain, settings)

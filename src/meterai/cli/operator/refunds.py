@@ -148,8 +148,10 @@ def _decide(
     decision = use_case.order_payout_again if again else use_case.end_refund
 
     async def work(db: Database) -> use_case.DecidedRefund:
-        facts, person = await use_case.facts_to_release(db, refund, reason=why, again=again)
-        actor = await released_by_two(db, signing, kind=kind, subject=str(refund), facts=facts, person=person)
+        found = await use_case.prepare_decision(db, refund, reason=why, again=again)
+        actor = await released_by_two(
+            db, signing, kind=kind, subject=str(refund), facts=found.facts, person=found.person
+        )
         return await decision(db, refund, reason=why, actor=actor, now=system_clock())
 
     return _run(data, work)

@@ -13,19 +13,30 @@ import typer
 
 from meterai.cli.data_folder import DataOption
 from meterai.cli.operator.incident_ends import show_asked
-from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, operator_settings, trusted_roots
-from meterai.cli.operator.shared.signing import WAITS, SignatureOption, Signing, SignWithOption, signature_of
+from meterai.cli.operator.shared.operator_settings import NOT_FOLLOWED, given_reason, operator_settings
+from meterai.cli.operator.shared.signing import (
+    WAITS,
+    SignatureOption,
+    Signing,
+    SignWithOption,
+    signature_of,
+    signed_by_one,
+)
 from meterai.cli.operator.stop_signing import signer_obeys
 from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, connect
-from meterai.kit.settings import Settings
+from meterai.kit.settings import Settings, trust_folder
 from meterai.news.apology.publish import KIND as APOLOGY
 from meterai.operations.officers import requests
 from meterai.operations.officers.act_text import Act
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.operations.use_cases.sign_request import Signed
 from meterai.operations.use_cases.sign_request import sign_request as add_signature
+from meterai.operations.use_cases.withdraw_request import ACTION as WITHDRAW
+from meterai.operations.use_cases.withdraw_request import facts_of_withdrawal
+from meterai.operations.use_cases.withdraw_request import withdraw_request as withdraw
+from meterai.verification.trust import trusted_roots
 
 _Number = Annotated[int, typer.Argument(help="Number of the request, from `meterai release list`.")]
 _SHOWN = 80
@@ -84,6 +95,27 @@ def sign_request(
         typer.echo("Released. The service carries it out within a minute.")
 
 
+def withdraw_request(
+    number: _Number,
+    reason: Annotated[str, typer.Option(help="Why; for the audit trail. It names nobody.")],
+    sign_with: SignWithOption = None,
+    signature: SignatureOption = None,
+    data: DataOption = None,
+) -> None:
+    """Withdraw a request, as the officer who asked or as an admin. Nobody can sign it any more."""
+    why, signing = given_reason(reason), Signing(sign_with, signature)
+
+    async def work(db: Database, _: Settings) -> None:
+        async with db.connection() as connection:
+            request = await requests.find_request(connection, number)
+        facts = facts_of_withdrawal(request, why)
+        actor = await signed_by_one(db, signing, kind=WITHDRAW, subject=str(number), facts=facts)
+        await withdraw(db, request, reason=why, actor=actor, now=system_clock())
+
+    _run(data, work)
+    typer.echo(f"Request {number} is withdrawn. Nothing was done.")
+
+
 async def _sign(db: Database, settings: Settings, number: int, signing: Signing) -> Signed:
     async with db.connection() as connection:
         request = await requests.find_request(connection, number)
@@ -93,7 +125,7 @@ async def _sign(db: Database, settings: Settings, number: int, signing: Signing)
         raise Refusal(Kind.CONFLICT, "release.not_open")
     act = Act(kind=request.kind, subject=request.subject, facts=request.facts, request=request.number)
     signed = await signature_of(db, signing, act)
-    roots = partial(trusted_roots, settings)
+    roots = partial(trusted_roots, trust_folder(settings))
     outcome = await add_signature(db, request, signed, roots=roots, now=system_clock())
     if outcome.done:
         typer.echo(outcome.done)

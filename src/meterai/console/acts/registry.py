@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.console.acts import cases, orders, queue, signing
+from meterai.console.acts import cases, orders, queue, requests, signing
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
 
-ACTS: Final[tuple[ConsoleAct, ...]] = (*cases.ACTS, *orders.ACTS, *queue.ACTS, *signing.ACTS)
+ACTS: Final[tuple[ConsoleAct, ...]] = (
+    *cases.ACTS,
+    *orders.ACTS,
+    *queue.ACTS,
+    *signing.ACTS,
+    *requests.ACTS,
+)
 
 
 def find_act(path: str, officer: SignedIn) -> ConsoleAct:

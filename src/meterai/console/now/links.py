@@ -8,6 +8,7 @@ from typing import Final
 
 from meterai.console.news.incident_routes import PAGE
 from meterai.console.news.news_pages import WRITERS
+from meterai.console.requests.request_routes import PAGE as REQUESTS
 from meterai.console.session import SignedIn
 from meterai.news.model import Incident
 from meterai.operations.signs.table import Lit
@@ -17,6 +18,9 @@ from meterai.texts.mechanism.translation import translate
 _NEW: Final = f"{PAGE}/gangguan/baru"
 _FIGURES, _TELL, _UPDATE = N_("Lihat angkanya"), N_("Umumkan gangguan"), N_("Tulis kabar gangguan {number}")
 _NEWS: Final = N_("Lihat kabar")
+_REQUESTS: Final = N_("Buka permintaan")
+_IN_REQUESTS: Final = frozenset({"requests_waiting", "refunds_to_release"})
+"""Officers approve these on the page of requests."""
 
 NOTICED: Final = frozenset(
     {
@@ -84,6 +88,8 @@ class Link:
 def links_of(lit: Lit, officer: SignedIn, incidents: Sequence[Incident], language: str) -> list[Link]:
     """Where an officer goes next, by what they may do. Every sign leads somewhere."""
     found = [_to_news(lit, officer, incidents, language)] if lit.sign.name in NOTICED else []
+    if lit.sign.name in _IN_REQUESTS:
+        found.append(Link(REQUESTS, translate(_REQUESTS, language)))
     if card := _CARD_OF.get(lit.sign.name):
         found.append(Link(f"#{card}", translate(_FIGURES, language)))
     return found

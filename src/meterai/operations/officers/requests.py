@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
 
+ASKED_BY_SERVICE: Final = "refund"
+"""The kind of requests that a worker makes and carries out: refunds above the limit."""
 _REQUESTS = """
-    SELECT r.id AS number, r.kind, r.subject, r.facts, r.asked_at, r.expires_at, r.released_at, a.roles,
+    SELECT r.id AS number, r.kind, r.subject, r.facts, r.person, r.asked_at, r.expires_at, r.released_at,
+        a.roles,
         ARRAY(SELECT officer FROM operations.officer_signature s WHERE s.request_id = r.id ORDER BY signed_at)
             AS signed_by,
         ARRAY(SELECT name FROM operations.officer o WHERE o.roles && a.roles ORDER BY name) AS may_sign
@@ -25,6 +29,8 @@ class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     kind: str
     subject: str
     facts: dict[str, object]
+    person: str | None = None
+    """The customer whose personal values stand in the facts."""
     asked_at: datetime
     expires_at: datetime
     released_at: datetime | None
@@ -33,6 +39,11 @@ class ReleaseRequest(msgspec.Struct, frozen=True, kw_only=True):
     signed_by: list[str]
     may_sign: list[str]
     """Officers whose roles allow it, also those who have signed."""
+
+    @property
+    def asker(self) -> str | None:
+        """The officer who asked, by the first signature. None: the service asked itself."""
+        return self.signed_by[0] if self.signed_by and self.kind != ASKED_BY_SERVICE else None
 
 
 async def open_requests(conn: Connection) -> list[ReleaseRequest]:

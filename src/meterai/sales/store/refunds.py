@@ -159,6 +159,29 @@ async def claim_due(
     return [msgspec.convert(dict(row), DueRefund, builtin_types=(uuid.UUID, datetime)) for row in rows]
 
 
+class RefundInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """A refund as an officer decides about it: without account and contact."""
+
+    id: uuid.UUID
+    order_id: uuid.UUID
+    number: str
+    """Of its order."""
+    customer_id: uuid.UUID | None
+    amount: int
+    channel: RefundChannel
+    state: RefundState
+    round: int
+    failure_code: str | None
+
+
+async def lock_in_hand(tx: Connection, refund_id: uuid.UUID) -> RefundInHand | None:
+    """Locks the order of a refund and reads the refund; None for an unknown one."""
+    row = await tx.fetchrow(call("sales.refund_in_hand", 1, whole_row=True), refund_id)
+    if row is None or row["id"] is None:
+        return None
+    return msgspec.convert(dict(row), RefundInHand, builtin_types=(uuid.UUID,))
+
+
 async def order_of(connection: Connection, refund_id: uuid.UUID) -> uuid.UUID | None:
     """The order that a refund belongs to; None for an unknown one."""
     found: uuid.UUID | None = await connection.fetchval(
@@ -217,7 +240,10 @@ async def pay(
 async def end(
     tx: Connection, refund_id: uuid.UUID, reference: str, facts: dict[str, object], now: datetime
 ) -> None:
-    """Books a refund in doubt as paid, by the word of two officers: `facts` are those they released."""
+    """Books a refund in doubt as paid and tells the customer, by the word of two officers.
+
+    `facts`: those that they released.
+    """
     with officers_refusals(), ledger.refusals():
         await tx.execute("SELECT operations.end_refund($1, $2, $3, $4)", refund_id, reference, facts, now)
 

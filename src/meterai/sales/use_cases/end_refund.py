@@ -8,7 +8,6 @@ from datetime import datetime
 import msgspec
 
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit import outbox
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
@@ -23,9 +22,18 @@ from meterai.sales.model import (
     next_refund_state,
     refund_key,
 )
-from meterai.sales.news import News, refund_entry
-from meterai.sales.order import Order, Refund
-from meterai.sales.store import orders, refunds
+from meterai.sales.store import refunds
+from meterai.sales.store.refunds import RefundInHand
+
+
+class RefundToDecide(msgspec.Struct, frozen=True, kw_only=True):
+    """What two officers decide about."""
+
+    facts: dict[str, object]
+    person: str | None
+    """The customer whose values may stand in the facts."""
+    failure_code: str | None
+    """Why it is in doubt."""
 
 
 class DecidedRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,13 +64,12 @@ async def end_refund_in(
     tx: Connection, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:
     """Does what `end_refund` does, in the transaction of an officer's signature."""
-    order, refund = await _lock_in_doubt(tx, refund_id)
+    refund = await _lock_in_doubt(tx, refund_id)
     key = refund_key(refund.id, refund.channel, refund.round)
     next_refund_state(refund.state, RefundTransition.PAY)
-    await outbox.enqueue_many(tx, [refund_entry(order.id, refund.id, News.REFUND_PAID)], now)
-    await refunds.end(tx, refund.id, key, _facts(order, refund, reason), now)
-    await _write(tx, "refund.end", order, refund, reason=reason, actor=actor, now=now)
-    return DecidedRefund(number=order.number, amount=refund.amount)
+    await refunds.end(tx, refund.id, key, _facts(refund, reason), now)
+    await _write(tx, "refund.end", refund, reason=reason, actor=actor, now=now)
+    return DecidedRefund(number=refund.number, amount=refund.amount)
 
 
 @on_open_day
@@ -84,28 +91,28 @@ async def order_payout_again_in(
     tx: Connection, refund_id: uuid.UUID, *, reason: str, actor: str | Actor, now: datetime
 ) -> DecidedRefund:
     """Does what `order_payout_again` does, in the transaction of an officer's signature."""
-    order, refund = await _lock_in_doubt(tx, refund_id)
+    refund = await _lock_in_doubt(tx, refund_id)
     _refuse_second_payout(refund)
-    goes_out = await refunds.order_again(tx, refund.id, _facts(order, refund, reason), now)
-    await _write(tx, "refund.again", order, refund, reason=reason, actor=actor, now=now)
-    return DecidedRefund(number=order.number, amount=refund.amount, goes_out=goes_out)
+    goes_out = await refunds.order_again(tx, refund.id, _facts(refund, reason), now)
+    await _write(tx, "refund.again", refund, reason=reason, actor=actor, now=now)
+    return DecidedRefund(number=refund.number, amount=refund.amount, goes_out=goes_out)
 
 
-async def facts_to_release(
-    db: Database, refund_id: uuid.UUID, *, reason: str, again: bool
-) -> tuple[dict[str, object], str | None]:
-    """What two officers decide about, and the customer whose values may stand in it.
+async def prepare_decision(db: Database, refund_id: uuid.UUID, *, reason: str, again: bool) -> RefundToDecide:
+    """Looks at a refund before officers sign. `again`: its payout is to be ordered again.
 
     Raises: what the decision raises.
     """
     async with db.transaction() as tx:
-        order, refund = await _lock_in_doubt(tx, refund_id)
+        refund = await _lock_in_doubt(tx, refund_id)
         if again:
             _refuse_second_payout(refund)
-        return _facts(order, refund, reason), _person(order)
+        return RefundToDecide(
+            facts=_facts(refund, reason), person=_person(refund), failure_code=refund.failure_code
+        )
 
 
-def _refuse_second_payout(refund: Refund) -> None:
+def _refuse_second_payout(refund: RefundInHand) -> None:
     if refund.failure_code == PAYOUT_UNCOVERED:
         raise Refusal(Kind.CONFLICT, "refund.uncovered")
     if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
@@ -113,19 +120,18 @@ def _refuse_second_payout(refund: Refund) -> None:
     next_refund_state(refund.state, RefundTransition.GO_AGAIN)
 
 
-def _facts(order: Order, refund: Refund, reason: str) -> dict[str, object]:
-    return {"order": order.number, "amount": refund.amount, "reason": reason}
+def _facts(refund: RefundInHand, reason: str) -> dict[str, object]:
+    return {"order": refund.number, "amount": refund.amount, "reason": reason}
 
 
-def _person(order: Order) -> str | None:
-    return str(order.customer_id) if order.customer_id else None
+def _person(refund: RefundInHand) -> str | None:
+    return str(refund.customer_id) if refund.customer_id else None
 
 
 async def _write(
     tx: Connection,
     action: str,
-    order: Order,
-    refund: Refund,
+    refund: RefundInHand,
     *,
     reason: str,
     actor: str | Actor,
@@ -137,22 +143,19 @@ async def _write(
         actor=actor,
         action=action,
         subject=str(refund.id),
-        facts={"order": order.number, "amount": refund.amount},
+        facts={"order": refund.number, "amount": refund.amount},
         now=now,
         personal={"reason": reason},
-        person=_person(order),
+        person=_person(refund),
     )
 
 
-async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> tuple[Order, Refund]:
-    order_id = await refunds.order_of(tx, refund_id)
-    if order_id is None:
+async def _lock_in_doubt(tx: Connection, refund_id: uuid.UUID) -> RefundInHand:
+    refund = await refunds.lock_in_hand(tx, refund_id)
+    if refund is None:
         raise Refusal(Kind.NOT_FOUND, "refund.unknown")
-    order = await orders.lock_order(tx, order_id)
-    refund = order.refund(refund_id)
-    assert refund is not None
     if refund.failure_code not in IN_DOUBT:
         raise Refusal(Kind.CONFLICT, "refund.not_in_doubt")
     if refund.failure_code == PAYOUT_UNAPPROVED:
         raise Refusal(Kind.CONFLICT, "refund.unapproved")
-    return order, refund
+    return refund

@@ -9,12 +9,11 @@ from typing import Final
 
 import msgspec
 import typer
-from cryptography import x509
 
 from meterai.cli.data_folder import data_folder
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.installation import read_addresses, settings_of_running
-from meterai.kit.settings import Settings, from_environment, trust_folder
+from meterai.kit.settings import Settings, from_environment
 from meterai.launcher.schema.migrate import head_version
 
 NOT_FOLLOWED: Final = 3
@@ -83,15 +82,6 @@ def refuse_older_command(data: Path) -> None:
         return  # none runs here
     if service.schema > head_version():
         raise Refusal(Kind.CONFLICT, "service.newer", checkout=service.checkout)
-
-
-def trusted_roots(settings: Settings) -> list[x509.Certificate]:
-    """The roots that verifiers trust. Raises: Refusal INVALID `trust.unreadable`."""
-    path = trust_folder(settings) / "root.pem"
-    try:
-        return x509.load_pem_x509_certificates(path.read_bytes())
-    except (OSError, ValueError):
-        raise Refusal(Kind.INVALID, "trust.unreadable", folder=str(path.parent)) from None
 
 
 def given_reason(reason: str) -> str:

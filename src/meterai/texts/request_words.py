@@ -1,0 +1,63 @@
+"""Words of requests that wait for a second officer: their acts, and the facts that officers decide about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from meterai.texts import console_acts
+from meterai.texts.mechanism.marks import N_
+
+TITLES: Final[Mapping[str, str]] = {
+    "sealing.resume": console_acts.RESUME_SIGNING.title,
+    "quota.issue": N_("Terbitkan stok meterai"),
+    "refund": N_("Bayar pengembalian dana yang besar"),
+    "refund.give": N_("Kembalikan meterai yang belum dipakai"),
+    "refund.end": N_("Catat pengembalian dana sebagai dibayar"),
+    "refund.again": N_("Kirim lagi pengembalian dana"),
+    "partner.deposit": N_("Catat setoran distributor"),
+    "partner.payment": N_("Catat pembayaran pemungut"),
+    "partner.agree": N_("Buat perjanjian dengan mitra"),
+    "person.erase": N_("Hapus data seseorang"),
+    "key.add": N_("Daftarkan kunci tanda tangan"),
+    "news.apologise": N_("Terbitkan permintaan maaf"),
+}
+"""Each act of two officers."""
+FACTS: Final[Mapping[str, str]] = {
+    "order": N_("Nomor pesanan"),
+    "item": N_("Nomor urut di pesanan"),
+    "given_back_before": N_("Meterai yang sudah dikembalikan sebelumnya"),
+    "organisation": N_("Kode mitra"),
+    "pieces": N_("Meterai"),
+    "amount": N_("Jumlah uang"),
+    "bank": N_("Bank"),
+    "account": N_("Nomor rekening"),
+    "holder": N_("Pemilik rekening"),
+    "named_at": N_("Rekening disebut pada"),
+    "naming": N_("Rekening disebut berapa kali"),
+    "kind": N_("Jenis kontak"),
+    "contact": N_("Kontak"),
+    "unit_price": N_("Harga per meterai"),
+    "service_fee": N_("Biaya jasa per meterai"),
+    "credit_limit": N_("Kredit paling banyak"),
+    "open_periods_max": N_("Masa pajak yang boleh belum dibayar"),
+    "stamps_per_document_max": N_("Meterai paling banyak per dokumen"),
+    "stamps_per_day_max": N_("Meterai paling banyak sehari"),
+    "signed_requests": N_("API hanya menerima permintaan bertanda tangan"),
+    "plain_hashes": N_("Hash tanpa signing-certificate-v2"),
+    "place": N_("Tempat kunci"),
+    "purpose": N_("Kegunaan kunci"),
+    "certificates": N_("Sertifikat"),
+    "valid_from": N_("Berlaku dari"),
+    "valid_until": N_("Berlaku sampai"),
+    "changes_id": N_("Yang berubah, dalam bahasa Indonesia"),
+    "changes_en": N_("Yang berubah, dalam bahasa Inggris"),
+    "reason": N_("Alasan"),
+}
+"""The names of facts, in the order in which they are shown. Others come last, as they are."""
+RUPIAH: Final = frozenset({"amount", "credit_limit", "service_fee", "unit_price"})
+"""Facts that are money."""
+HIDDEN: Final = N_("data pribadi; tampak bagi yang boleh menyetujui")
+YES, NO = N_("ya"), N_("tidak")
+ASKED_BY: Final = N_("Diminta oleh")
+SERVICE: Final = N_("layanan ini sendiri")
