@@ -20,6 +20,7 @@ TITLES: Final[Mapping[str, str]] = {
     "partner.agree": N_("Buat perjanjian dengan mitra"),
     "person.erase": N_("Hapus data seseorang"),
     "key.add": N_("Daftarkan kunci tanda tangan"),
+    "price.set": N_("Tetapkan biaya jasa"),
     "news.apologise": N_("Terbitkan permintaan maaf"),
 }
 """Each act of two officers."""
@@ -37,6 +38,9 @@ FACTS: Final[Mapping[str, str]] = {
     "naming": N_("Rekening disebut berapa kali"),
     "kind": N_("Jenis kontak"),
     "contact": N_("Kontak"),
+    "fee": N_("Biaya jasa per meterai, termasuk PPN"),
+    "vat": N_("PPN di dalamnya"),
+    "vat_basis_points": N_("Tarif PPN"),
     "unit_price": N_("Harga per meterai"),
     "service_fee": N_("Biaya jasa per meterai"),
     "credit_limit": N_("Kredit paling banyak"),
@@ -55,7 +59,7 @@ FACTS: Final[Mapping[str, str]] = {
     "reason": N_("Alasan"),
 }
 """The names of facts, in the order in which they are shown. Others come last, as they are."""
-RUPIAH: Final = frozenset({"amount", "credit_limit", "service_fee", "unit_price"})
+RUPIAH: Final = frozenset({"amount", "credit_limit", "fee", "service_fee", "unit_price", "vat"})
 """Facts that are money."""
 HIDDEN: Final = N_("data pribadi; tampak bagi yang boleh menyetujui")
 YES, NO = N_("ya"), N_("tidak")

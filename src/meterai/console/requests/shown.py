@@ -92,6 +92,8 @@ def _text(name: str, value: object, language: str) -> str:
     match value:
         case bool():
             return translate(YES if value else NO, language)
+        case int() if name == "vat_basis_points":
+            return f"{display.percent_text(value, language)} %"
         case int():
             return format_rupiah(value) if name in RUPIAH else display.number_text(value, language)
         case list() if name == "certificates":
