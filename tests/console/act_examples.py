@@ -22,6 +22,7 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "order.retry": {"order": "2222-3333-5555", "reason": "K-1"},
     "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
     "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
+    "order.change_contact": {"order": "2222-3333-5555", "contact": "0812 3456 7890", "proof": "K-1: tahu"},
     "queue.halt": {"event": "casn", "reason": "gateway mati"},
     "queue.resume": {"event": "casn", "reason": "gateway hidup"},
     "queue.off": {"event": "casn", "reason": "sepi"},

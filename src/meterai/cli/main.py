@@ -232,6 +232,9 @@ COMMANDS: Final = {
     "order send-link": _Entry(
         "meterai.cli.operator.orders", "send_link", "Send the link of an order to its own contact."
     ),
+    "order change-contact": _Entry(
+        "meterai.cli.operator.orders", "change_contact", "Move a paid order to another contact, after proof."
+    ),
     "cases list": _Entry("meterai.cli.operator.cases", "list_cases", "Show the complaints that wait."),
     "cases show": _Entry("meterai.cli.operator.cases", "show_case", "Show a complaint and its answers."),
     "cases answer": _Entry("meterai.cli.operator.cases", "answer_case", "Answer a complaint by message."),

@@ -164,6 +164,12 @@ async def finish(db: Database, ids: Sequence[int]) -> None:
         )
 
 
+async def end(tx: Connection, id: int) -> bool:
+    """Deletes a row in the transaction that handles it. False: it was handled before."""
+    ended = await tx.fetchval("DELETE FROM jobs.outbox WHERE id = $1 RETURNING true", id)
+    return ended is True
+
+
 async def retry(db: Database, id: int, after: datetime) -> None:
     """Puts a claimed row off until `after`: this attempt has ended."""
     async with db.connection() as connection:

@@ -70,6 +70,7 @@ from meterai.sales.use_cases.poll_payments import poll_due_payments
 from meterai.sales.use_cases.send_news import note_paid_news, send_due_news
 from meterai.sales.use_cases.set_first_price import set_first_price
 from meterai.sales.use_cases.settle_asked import SETTLED_AT_ONCE, settle_asked
+from meterai.sales.use_cases.tell_moved_orders import tell_moved_orders
 from meterai.stamping.cycle.batch import CycleSettings, Tools
 from meterai.stamping.use_cases.add_time_stamps import add_due_time_stamps
 from meterai.stamping.use_cases.clean_up import Orphans
@@ -224,6 +225,12 @@ def loops_of(
             busy_s=0.05,
             idle_s=1,
             is_new_work=True,
+        ),
+        Loop(
+            name="moved_orders",
+            work=lambda: tell_moved_orders(db, app.secret, public_url=app.public_url, clock=clock),
+            busy_s=0.05,
+            idle_s=1,
         ),
         Loop(name="refunds", work=refund, busy_s=0.05, idle_s=2),
         Loop(

@@ -40,6 +40,14 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
     "event": FieldWords(N_("Acara"), N_("Nama pendek di alamatnya, seperti casn.")),
     "people": FieldWords(N_("Orang per menit"), N_("Angka saja. 0: tidak ada yang dipanggil.")),
     "request": FieldWords(N_("Nomor permintaan"), N_("Dari halaman Permintaan, seperti 12.")),
+    "contact": FieldWords(
+        N_("Kontak baru"),
+        N_("Alamat email atau nomor WhatsApp. Eja ulang bersama orangnya."),
+    ),
+    "proof": FieldWords(
+        N_("Bukti"),
+        N_("Nomor kasus, dan bagaimana orangnya membuktikan siapa dirinya. Jangan menyebut nama orang."),
+    ),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -72,6 +80,21 @@ CANCEL_ORDER: Final = ActWords(
     N_("Menutup tagihan di gateway, lalu mengakhiri pesanan. Uang yang masih datang dikembalikan."),
     N_("Pesanan {subject} dibatalkan dalam beberapa detik, kecuali baru saja dibayar."),
 )
+CHANGE_CONTACT: Final = ActWords(
+    N_("Pindahkan pesanan ke kontak lain"),
+    N_(
+        "Untuk orang yang kehilangan kontaknya dan sudah membuktikan siapa dirinya. Semua tautan pesanan "
+        "berakhir, dan kontak lama dan baru diberi tahu."
+    ),
+    N_("Pesanan {subject} sudah dipindahkan. Kontak lama dan baru diberi tahu dalam beberapa detik."),
+)
+CONTACT_BEFORE: Final = N_("Kontak sekarang")
+CONTACT_AFTER: Final = N_("Kontak baru terbaca sebagai")
+FORGOTTEN: Final = N_("sudah dihapus")
+MOVES_WITH: Final = N_("Yang ikut pindah")
+MOVED_THINGS: Final = N_("meterai yang belum terpakai, dokumen, dan kuitansi pesanan ini")
+STAYS: Final = N_("Yang tetap")
+STAYING_THINGS: Final = N_("rekening yang sudah disebut untuk pengembalian dana")
 ATTEMPTS: Final = N_("Percobaan membayar")
 STOP_SIGNING: Final = ActWords(
     N_("Hentikan penandatanganan"),
@@ -155,4 +178,5 @@ SWITCH: Final = N_("Sakelar berhenti sekarang")
 SWITCH_ON: Final = N_("sudah aktif")
 SWITCH_OFF: Final = N_("tidak aktif")
 MISSING: Final = N_("Isi ini dulu.")
+TOO_SHORT: Final = N_("Paling sedikit {shortest} karakter.")
 TOO_LONG: Final = N_("Paling banyak {longest} karakter.")

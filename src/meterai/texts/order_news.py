@@ -65,6 +65,28 @@ ORDER_NEWS: Final[Mapping[str, Letter]] = {
     ),
 }
 
+MOVED_HERE: Final = Letter(
+    N_("Pesanan {number} sekarang di kontak ini"),
+    N_(
+        "Petugas kami memindahkan pesanan {number} ke kontak ini, setelah seseorang membuktikan bahwa "
+        "pesanan itu miliknya.\n\nTautan lama tidak berlaku lagi. Ini tautan yang baru. Simpan, jangan "
+        "dibagikan:\n{link}\n\nMasuk dengan kontak ini untuk memakai kuota dan meminta uang kembali.\n\n"
+        "Bukan pesanan Anda? Jangan buka tautannya, dan segera beri tahu kami:\n{help}"
+    ),
+)
+"""To the contact to which officers moved an order."""
+MOVED_AWAY: Final = Letter(
+    N_("Pesanan {number} dipindahkan ke kontak lain"),
+    N_(
+        "Petugas kami memindahkan pesanan {number} ke {contact}, setelah seseorang membuktikan bahwa pesanan "
+        "itu miliknya. Tautan lamanya tidak berlaku lagi, dan kabarnya tidak dikirim ke sini lagi. "
+        "Pengembalian dana yang sudah diminta tetap ke rekening yang disebut saat itu.\n\n"
+        "Bukan Anda yang memintanya? Segera beri tahu kami, supaya pesanan ini dikembalikan ke kontak Anda:\n"
+        "{help}"
+    ),
+)
+"""To the contacts that it had before."""
+
 REFUND_NEWS: Final[Mapping[str, Letter]] = {
     "refund_asked": Letter(
         N_("{amount} diminta kembali: pesanan {number}"),

@@ -30,7 +30,23 @@ SUPPORT_REFUSALS: Final[dict[str, Explanation]] = {
     ),
     "support.no_contact": Explanation(
         N_("Pesanan ini tidak mempunyai kontak, atau kontaknya sudah dihapus."),
-        N_("Tautan hanya dikirim ke kontak pesanan. Tidak ada yang dikirim."),
+        N_("Tautan hanya dikirim ke kontak pesanan. Tidak ada yang dikirim dan tidak ada yang diubah."),
+    ),
+    "support.no_proof": Explanation(
+        N_("Tulis bagaimana orangnya membuktikan siapa dirinya: {least} sampai {most} karakter."),
+        N_("Sebut nomor kasusnya, tanpa nama orang. Tidak ada yang diubah."),
+    ),
+    "support.not_paid": Explanation(
+        N_("Pesanan ini belum dibayar, jadi tidak ada yang perlu dipindahkan."),
+        N_("Minta orangnya memesan lagi dengan kontaknya yang sekarang. Tidak ada yang diubah."),
+    ),
+    "support.same_contact": Explanation(
+        N_("Pesanan ini sudah di kontak itu."),
+        N_("Tautannya dapat dikirim lagi ke sana. Tidak ada yang diubah."),
+    ),
+    "support.being_stamped": Explanation(
+        N_("Meterai pesanan ini sedang dipakai, jadi pesanannya belum dapat dipindahkan."),
+        N_("Biasanya dokumennya selesai dalam beberapa detik. Lalu coba lagi. Tidak ada yang diubah."),
     ),
     "support.links_sent": Explanation(
         N_("Tautan pesanan ini sudah dikirim petugas {most} kali dalam 24 jam."),

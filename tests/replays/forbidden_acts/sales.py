@@ -56,6 +56,19 @@ ACTS = [
     ),
     Act("ask for a cancellation", f"SELECT sales.ask_to_cancel({_NEW}, now())", may=["operator", "console"]),
     Act(
+        "move an order to another contact",
+        f"SELECT sales.change_contact({_NEW}, 'email', 'a@b.id', 'proof', {_NEW}, {_NEW}, 'x', 'x', now())",
+        may=["operator", "console"],
+    ),
+    Act(
+        "look at the contact of an order",
+        f"SELECT sales.look_at_contact({_NEW}, 'email', 'a@b.example')",
+        may=["operator", "console"],
+    ),
+    Act("give an order a link", f"SELECT sales.renew_link({_NEW}, 1, sha256('x'))", may=["worker"]),
+    Act("write that an order moved", "INSERT INTO sales.contact_change DEFAULT VALUES"),
+    Act("call a contact proven", "SELECT customers.note_proof('email', 'a@b.example', now())"),
+    Act(
         "try a stamping again",
         f"SELECT operations.retry_stamping({_NEW}, now())",
         may=["operator", "console"],

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta, inspect
 
-from meterai.texts.console_acts import FIELDS, MISSING, NO_NUMBER, TOO_LONG
+from meterai.texts.console_acts import FIELDS, MISSING, NO_NUMBER, TOO_LONG, TOO_SHORT
 from meterai.texts.mechanism.translation import translate
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -48,6 +48,8 @@ def read_form(
             wrong[name] = translate(MISSING, language)
         elif len(text) > _longest(kind):
             wrong[name] = translate(TOO_LONG, language, {"longest": _longest(kind)})
+        elif len(text) < _shortest(kind):
+            wrong[name] = translate(TOO_SHORT, language, {"shortest": _shortest(kind)})
         elif isinstance(kind, inspect.IntType):
             if not (text.isascii() and text.isdigit()):
                 wrong[name] = translate(NO_NUMBER, language)
@@ -90,6 +92,11 @@ def _longest(kind: inspect.StrType | inspect.IntType) -> int:
     if isinstance(kind, inspect.IntType):
         return len(str(kind.le or 0))
     return kind.max_length or _LONG
+
+
+def _shortest(kind: inspect.StrType | inspect.IntType) -> int:
+    """The fewest characters of a field."""
+    return 1 if isinstance(kind, inspect.IntType) else kind.min_length or 0
 
 
 def _cleaned(typed: str) -> str:

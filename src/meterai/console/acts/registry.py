@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.console.acts import cases, orders, queue, requests, signing
+from meterai.console.acts import cases, contacts, orders, queue, requests, signing
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
@@ -12,6 +12,7 @@ from meterai.kernel.refusals import Kind, Refusal
 ACTS: Final[tuple[ConsoleAct, ...]] = (
     *cases.ACTS,
     *orders.ACTS,
+    *contacts.ACTS,
     *queue.ACTS,
     *signing.ACTS,
     *requests.ACTS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Final
 
 from litestar import Response, get, post
@@ -20,7 +20,7 @@ from meterai.operations.finding.matter import matter_of
 from meterai.operations.finding.use_cases import find_orders, show_person, tell_story
 from meterai.operations.use_cases import retry_stamping
 from meterai.sales.model import OrderState
-from meterai.sales.support.use_cases import ask_to_cancel
+from meterai.sales.support.use_cases import ask_to_cancel, change_contact
 from meterai.texts import case_words, find_words
 from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.states import STATES
@@ -32,11 +32,12 @@ LOOKERS: Final = ("support",)
 """The roles that see personal data, for a reason."""
 
 
-_FITS: Final[Mapping[str, OrderState]] = {
-    "order.retry": retry_stamping.STATE,
-    "order.cancel": ask_to_cancel.STATE,
+_FITS: Final[Mapping[str, Collection[OrderState]]] = {
+    "order.retry": (retry_stamping.STATE,),
+    "order.cancel": (ask_to_cancel.STATE,),
+    change_contact.ACT: (OrderState.PAID, OrderState.COMPLETED),
 }
-"""The state of an order in which an act can do something; acts that are not named fit all."""
+"""The states of an order in which an act can do something; acts that are not named fit all."""
 
 
 @get(PAGE)
@@ -121,7 +122,7 @@ async def _story_page(
 
 
 def _fits(kind: str, state: OrderState) -> bool:
-    return _FITS.get(kind, state) is state
+    return state in _FITS.get(kind, (state,))
 
 
 ROUTES: Final[list[Any]] = [find, show_story, show_personal_data]

@@ -40,14 +40,17 @@ I16 = SqlInvariant(
     title="Nobody's stamp, lot or document stands on another's",
     population="customers.customer",
     parts=(
-        # The document, the lot and the job have one owner.
+        # The document, the lot and the job have one owner. A lot that officers moved has another afterwards.
         """
         SELECT j.id::text AS subject, 'job, lot and document belong to different owners' AS fact
         FROM stamping.job j LEFT JOIN ledger.account a ON a.id = j.lot_account_id
         LEFT JOIN stamping.document d ON d.id = j.document_id
         WHERE a.kind IN ('lot', 'partner_stock', 'unstamped') IS NOT TRUE
-            OR (a.customer_id, a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
-            (j.customer_id, j.organisation_id, j.customer_id, j.organisation_id)
+            OR (a.organisation_id, d.customer_id, d.organisation_id) IS DISTINCT FROM
+            (j.organisation_id, j.customer_id, j.organisation_id)
+            OR a.customer_id IS DISTINCT FROM j.customer_id AND NOT EXISTS (
+                SELECT FROM sales.contact_change c JOIN sales.item i ON i.order_id = c.order_id
+                WHERE c.from_customer = j.customer_id AND i.lot_account_id = a.id)
         """,
         # The lot and the document of an item belong to its buyer. A new document gets its owner with its job.
         """

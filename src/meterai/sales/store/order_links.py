@@ -104,6 +104,11 @@ async def end_links(tx: Connection, digests: Mapping[uuid.UUID, bytes]) -> None:
     )
 
 
+async def renew_link(tx: Connection, order_id: uuid.UUID, round: int, token_digest: bytes) -> None:
+    """Gives an order that officers moved its new link, once. `round`: how often its links had ended then."""
+    await tx.execute("SELECT sales.renew_link($1, $2, $3)", order_id, round, token_digest)
+
+
 async def has_token(connection: Connection, order_id: uuid.UUID, token_digest: bytes) -> bool:
     """Whether a token is that of the order's link."""
     found = await connection.fetchval(

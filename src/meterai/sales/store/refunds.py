@@ -23,6 +23,7 @@ _NAME = call("sales.name_refund_account", 7)
 _STOP = call("sales.stop_refund", 3)
 _JUDGE = call("sales.judge_payouts", 3)
 _NO_PROOF = "CU001"
+_NOT_ALLOWED = "SL003"
 
 
 class DueRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,11 +100,17 @@ async def name_account(
 ) -> None:
     """Writes the account to which a refund goes after `wait`, as a payout of its own; uses the proof up.
 
-    Raises: Refusal FORBIDDEN `refund.prove_first`.
+    Raises: Refusal FORBIDDEN `refund.prove_first`; CONFLICT `refund.other_account`: it was named before
+    officers moved the order to another contact.
     """
     to = (account.bank, account.number, account.holder)
-    with proof_refusals():
-        await tx.execute(_NAME, refund_id, *to, proof_id, wait, now)
+    try:
+        with proof_refusals():
+            await tx.execute(_NAME, refund_id, *to, proof_id, wait, now)
+    except asyncpg.PostgresError as error:
+        if error.sqlstate == _NOT_ALLOWED:
+            raise Refusal(Kind.CONFLICT, "refund.other_account") from error
+        raise
 
 
 @contextmanager

@@ -7,8 +7,10 @@ from datetime import datetime
 
 import msgspec
 
+from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Connection
+from meterai.kit.acting import Actor, officers_refusals
+from meterai.kit.database import Connection, call
 from meterai.sales.model import OrderState
 from meterai.sales.queries.order_access import read_order_number
 
@@ -51,3 +53,52 @@ async def send_link(
 async def ask_to_cancel(tx: Connection, order_id: uuid.UUID, now: datetime) -> None:
     """Asks the workers to cancel an order that is not paid."""
     await tx.execute("SELECT sales.ask_to_cancel($1, $2)", order_id, now)
+
+
+class ContactLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What an officer sees before an order moves to another contact."""
+
+    contact: str | None
+    """Of the order, masked. None: it was forgotten."""
+    blocker: str | None
+    """Why it can't move: `unpaid`, `nobody`, `same`, `stamping` (`sales.contact_blocker`)."""
+
+
+async def look_at_contact(connection: Connection, order_id: uuid.UUID, to: Contact) -> ContactLook:
+    """Looks whether an order can move to a contact."""
+    row = await connection.fetchrow(
+        "SELECT * FROM sales.look_at_contact($1, $2, $3)", order_id, to.kind, to.value
+    )
+    assert row is not None
+    return ContactLook(**dict(row))
+
+
+async def change_contact(
+    tx: Connection,
+    order_id: uuid.UUID,
+    to: Contact,
+    *,
+    proof: str,
+    new_ids: tuple[uuid.UUID, uuid.UUID],
+    actor: Actor,
+    now: datetime,
+) -> str | None:
+    """Moves an order to a contact, and writes it into the audit trail. Returns what blocks it.
+
+    `new_ids`: of a customer and their contact, where nobody has it.
+
+    Raises: see `officers_refusals`; asyncpg.UniqueViolationError: somebody proved it at this moment.
+    """
+    with officers_refusals():
+        blocker: str | None = await tx.fetchval(
+            call("sales.change_contact", 9),
+            order_id,
+            to.kind,
+            to.value,
+            proof,
+            *new_ids,
+            actor.name,
+            actor.signature.nonce if actor.signature else None,
+            now,
+        )
+    return blocker
