@@ -18,14 +18,8 @@ from meterai.kernel.money import format_rupiah
 from meterai.kit.database import connect
 from meterai.kit.installation import settings_of_running
 from meterai.kit.settings import Settings, from_environment
-from meterai.operations.officers.register import refuse_above_limit
-from meterai.sales.use_cases.issue_quota import (
-    PIECES_MAX,
-    StockIssued,
-    facts_of_issue,
-    is_recorded,
-    preview_deposit,
-)
+from meterai.operations.use_cases.prepare_issue import prepare_issue
+from meterai.sales.use_cases.issue_quota import PIECES_MAX, StockIssued
 from meterai.sales.use_cases.issue_quota import issue_quota as record_deposit
 
 
@@ -86,15 +80,11 @@ async def _issue(settings: Settings, pieces: int, reference: str, signing: Signi
         settings.database_operator_url, connections_max=1, application_name="meterai issue-quota"
     )
     try:
-        found = await preview_deposit(db, pieces=pieces, deposit_reference=reference, now=system_clock())
-        if signing is None:
-            return found
-        if not found.new and await is_recorded(db, reference):
-            return found
-        async with db.connection() as connection:
-            await refuse_above_limit(connection, pieces)
+        issue = await prepare_issue(db, pieces=pieces, deposit=reference, now=system_clock())
+        if signing is None or issue.is_done:
+            return issue.found
         actor = await released_by_two(
-            db, signing, kind="quota.issue", subject=reference.strip(), facts=facts_of_issue(found)
+            db, signing, kind="quota.issue", subject=issue.subject, facts=issue.facts
         )
         return await record_deposit(
             db, pieces=pieces, deposit_reference=reference, actor=actor, now=system_clock()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -20,13 +20,14 @@ from meterai.kernel.ids import new_id
 from meterai.kernel.money import format_rupiah
 from meterai.kit.acting import Actor
 from meterai.kit.database import Database
-from meterai.ledger.model import ISSUER
+from meterai.operations.use_cases.prepare_issue import prepare_distributors_deposit
 from meterai.partners.model import Block, Organisation, PaidBy, Terms
 from meterai.partners.use_cases import agree as agreeing
 from meterai.partners.use_cases import record_money as money
 from meterai.partners.use_cases.move_stamps import pass_block, take_back
 
 _DAY = ["%Y-%m-%d"]
+_CONNECTION = "meterai partner"
 AmountArgument = Annotated[int, typer.Argument(min=1, help="Rupiah.")]
 PiecesArgument = Annotated[int, typer.Argument(min=1, help="Stamps.")]
 ReceiptOption = Annotated[str, typer.Option(help="Number of the receipt; repeating it changes nothing.")]
@@ -44,19 +45,29 @@ def record_deposit(
 
     Two officers sign. Exit code 4: nothing is done yet, a signature is missing.
     """
-    reference = money.given_reference(receipt)
 
-    async def work(db: Database, found: Organisation) -> bool:
-        facts = money.facts_of_money(found, amount)
+    async def work(db: Database) -> bool:
+        found = await prepare_distributors_deposit(
+            db, code, receipt=receipt, amount=amount, now=system_clock()
+        )
         actor = await released_by_two(
-            db, Signing(sign_with, signature), kind=money.DEPOSIT, subject=reference, facts=facts
+            db,
+            Signing(sign_with, signature),
+            kind=money.DEPOSIT,
+            subject=found.reference,
+            facts=found.facts,
         )
         return await money.record_deposit(
-            db, found.id, receipt=reference, amount=amount, now=system_clock(), actor=actor
+            db,
+            found.organisation.id,
+            receipt=found.reference,
+            amount=amount,
+            now=system_clock(),
+            actor=actor,
         )
 
-    is_new = _with_partner(data, code, work)
-    typer.echo(_recorded(is_new, f"deposit {reference} of {format_rupiah(amount)} by {code}"))
+    is_new = with_database(data, _CONNECTION, work)
+    typer.echo(_recorded(is_new, f"deposit {receipt.strip()} of {format_rupiah(amount)} by {code}"))
 
 
 def record_payment(
@@ -71,19 +82,29 @@ def record_payment(
 
     Right below the issuer two officers sign. Exit code 4: nothing is done yet, a signature is missing.
     """
-    reference = money.given_reference(receipt)
 
-    async def work(db: Database, found: Organisation) -> bool:
-        facts = money.facts_of_money(found, amount)
-        actor = await _actor(
-            db, found, Signing(sign_with, signature), kind=money.PAYMENT, subject=reference, facts=facts
-        )
+    async def work(db: Database) -> bool:
+        found = await money.prepare_payment(db, code, receipt=receipt, amount=amount)
+        actor: str | Actor = operator_name()
+        if found.needs_two:
+            actor = await released_by_two(
+                db,
+                Signing(sign_with, signature),
+                kind=money.PAYMENT,
+                subject=found.reference,
+                facts=found.facts,
+            )
         return await money.record_payment(
-            db, found.id, reference=reference, amount=amount, now=system_clock(), actor=actor
+            db,
+            found.organisation.id,
+            reference=found.reference,
+            amount=amount,
+            now=system_clock(),
+            actor=actor,
         )
 
-    is_new = _with_partner(data, code, work)
-    typer.echo(_recorded(is_new, f"payment {reference} of {format_rupiah(amount)} by {code}"))
+    is_new = with_database(data, _CONNECTION, work)
+    typer.echo(_recorded(is_new, f"payment {receipt.strip()} of {format_rupiah(amount)} by {code}"))
 
 
 def agree(
@@ -129,16 +150,17 @@ def agree(
         plain_hashes=plain,
     )
 
-    async def work(db: Database, found: Organisation) -> bool:
+    async def work(db: Database) -> bool:
         now = system_clock()
-        dated = agreeing.with_first_day(terms, now)
-        facts = agreeing.facts_of_terms(dated)
-        actor = await _actor(
-            db, found, Signing(sign_with, signature), kind=agreeing.ACTION, subject=found.code, facts=facts
-        )
-        return await agreeing.agree(db, found.id, dated, now=now, actor=actor)
+        found = await agreeing.prepare_agreement(db, code, terms, now=now)
+        actor: str | Actor = operator_name()
+        if found.needs_two:
+            actor = await released_by_two(
+                db, Signing(sign_with, signature), kind=agreeing.ACTION, subject=code, facts=found.facts
+            )
+        return await agreeing.agree(db, found.organisation.id, found.terms, now=now, actor=actor)
 
-    is_new = _with_partner(data, code, work)
+    is_new = with_database(data, _CONNECTION, work)
     typer.echo(_recorded(is_new, f"agreement with {code}"))
 
 
@@ -185,22 +207,7 @@ def _with_partner[R](
     async def found(db: Database) -> R:
         return await work(db, await find(db, code))
 
-    return with_database(data, "meterai partner", found)
-
-
-async def _actor(
-    db: Database,
-    found: Organisation,
-    signing: Signing,
-    *,
-    kind: str,
-    subject: str,
-    facts: Mapping[str, object],
-) -> str | Actor:
-    """The one who acts: two officers right below the issuer, else the login."""
-    if found.parent_id != ISSUER:
-        return operator_name()
-    return await released_by_two(db, signing, kind=kind, subject=subject, facts=facts)
+    return with_database(data, _CONNECTION, found)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -108,17 +108,16 @@ def erase(
 
 async def _erase(db: Database, contact: Contact, reason: str, signing: Signing | None) -> None:
     """Erases the person. `signing` None: only says what would be erased."""
-    person = await look_at_person(db, contact)
     if signing is None:
-        _show(person)
-    erasing.refuse_unsettled(person)
+        _show(await look_at_person(db, contact))
+    found = await erasing.prepare_erasure(db, contact, reason=reason)
     if signing is None:
         return
-    facts = facts_of(contact, reason)
+    who = found.person.id
     actor = await released_by_two(
-        db, signing, kind="person.erase", subject=person.id, facts=facts, person=person.id
+        db, signing, kind="person.erase", subject=who, facts=found.facts, person=who
     )
-    held = await erasing.erase_person(db, person.id, facts, actor=actor, now=system_clock())
+    held = await erasing.erase_person(db, who, found.facts, actor=actor, now=system_clock())
     typer.echo(f"Erased: {_counts(held)}. The clean-up deletes the files within minutes.")
 
 

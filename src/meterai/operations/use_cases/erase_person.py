@@ -9,11 +9,27 @@ from collections.abc import Mapping
 from datetime import datetime
 
 import asyncpg
+import msgspec
 
+from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor, officers_refusals
 from meterai.kit.database import Connection, Database, call
-from meterai.operations.use_cases.look_at_person import Person
+from meterai.operations.use_cases.look_at_person import Person, facts_of, look_at_person
+
+
+class PersonToErase(msgspec.Struct, frozen=True, kw_only=True):
+    """A person as two officers decide about them."""
+
+    person: Person
+    facts: Mapping[str, object]
+
+
+async def prepare_erasure(db: Database, contact: Contact, *, reason: str) -> PersonToErase:
+    """Looks at the person behind a contact before anybody signs. Raises: what `refuse_unsettled` raises."""
+    person = await look_at_person(db, contact)
+    refuse_unsettled(person)
+    return PersonToErase(person=person, facts=facts_of(contact, reason))
 
 
 async def erase_person(

@@ -31,6 +31,14 @@ async def agreement_on(conn: Connection, organisation_id: uuid.UUID, day: date) 
     return None if row is None else Agreement(**dict(row))
 
 
+async def face_value_on(conn: Connection, day: date) -> int:
+    """Returns what a stamp costs at the treasury on a business date, in rupiah."""
+    face_value: int = await conn.fetchval(
+        "SELECT face_value FROM sales.tariff WHERE valid_from <= $1 ORDER BY valid_from DESC LIMIT 1", day
+    )
+    return face_value
+
+
 async def agreements_of(conn: Connection, organisation_id: uuid.UUID) -> list[Agreement]:
     """Returns all agreements of an organisation, the newest first."""
     rows = await conn.fetch(

@@ -9,18 +9,55 @@ import msgspec
 
 from meterai.kernel.clock import business_date
 from meterai.kernel.ids import derived_id
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger.model import ISSUER
 from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
-from meterai.partners.model import Organisation, Terms
-from meterai.partners.queries.organisations import find_organisation
+from meterai.partners.model import Organisation, OrganisationRole, OrganisationState, Terms
+from meterai.partners.queries.agreements import face_value_on
+from meterai.partners.queries.organisations import find_by_code, find_organisation
 
 ACTION = "partner.agree"
 """Two officers sign it. `_BELOW`: further down the tree nobody does."""
 _BELOW = "partner.agree_below"
+
+
+class TermsToSign(msgspec.Struct, frozen=True, kw_only=True):
+    """An agreement before it is made."""
+
+    organisation: Organisation
+    terms: Terms
+    """With their first day."""
+    facts: dict[str, object]
+    needs_two: bool
+    """Whether two officers must sign it."""
+
+
+async def prepare_agreement(db: Database, code: str, terms: Terms, *, now: datetime) -> TermsToSign:
+    """Looks at an agreement before officers sign. What nobody signs, the database judges when it is made.
+
+    Raises: Refusal NOT_FOUND `partner.unknown`; INVALID `partner.not_here`, `partner.out_of_range`.
+    """
+    dated = with_first_day(terms, now)
+    first = dated.valid_from
+    assert first is not None
+    async with db.connection() as connection:
+        found = await find_by_code(connection, code)
+        face_value = await face_value_on(connection, first)
+    needs_two = found.parent_id == ISSUER
+    if needs_two and (
+        found.state is OrganisationState.CLOSED
+        or first < business_date(now)
+        or (dated.unit_price, dated.service_fee) != (face_value, 0)
+        or (dated.credit_limit > 0 and found.role is OrganisationRole.DISTRIBUTOR)
+    ):
+        raise Refusal(Kind.INVALID, "partner.not_here")
+    if dated.valid_until is not None and dated.valid_until < first:
+        raise Refusal(Kind.INVALID, "partner.out_of_range")
+    return TermsToSign(organisation=found, terms=dated, facts=facts_of_terms(dated), needs_two=needs_two)
 
 
 @on_open_day

@@ -5,6 +5,8 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+import msgspec
+
 from meterai.kernel.ids import derived_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
@@ -13,13 +15,56 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger.model import ISSUER
 from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
-from meterai.partners.model import Organisation
-from meterai.partners.queries.organisations import find_organisation
+from meterai.partners.model import Organisation, OrganisationRole, OrganisationState
+from meterai.partners.queries.organisations import find_by_code, find_organisation
 
 DEPOSIT, PAYMENT = "partner.deposit", "partner.payment"
 """Two officers sign them. `_BELOW`: further down the tree nobody does."""
 _BELOW = "partner.payment_below"
 _REFERENCE_LENGTH_MAX = 64
+
+
+class MoneyToRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A deposit or a payment before it is recorded."""
+
+    organisation: Organisation
+    reference: str
+    facts: dict[str, object]
+    needs_two: bool
+    """Whether two officers must sign it."""
+
+
+async def prepare_deposit(db: Database, code: str, *, receipt: str, amount: int) -> MoneyToRecord:
+    """Looks at a distributor's deposit before officers sign.
+
+    Raises: Refusal NOT_FOUND `partner.unknown`; INVALID `partner.reference`, `partner.not_here`.
+    """
+    found = await _prepare(db, code, receipt=receipt, amount=amount)
+    if found.organisation.role is not OrganisationRole.DISTRIBUTOR:
+        raise Refusal(Kind.INVALID, "partner.not_here")
+    return msgspec.structs.replace(found, needs_two=True)
+
+
+async def prepare_payment(db: Database, code: str, *, receipt: str, amount: int) -> MoneyToRecord:
+    """Looks at what an organisation paid its parent, before it is recorded. Raises: as `prepare_deposit`."""
+    found = await _prepare(db, code, receipt=receipt, amount=amount)
+    if found.organisation.role is OrganisationRole.DISTRIBUTOR:
+        raise Refusal(Kind.INVALID, "partner.not_here")
+    return found
+
+
+async def _prepare(db: Database, code: str, *, receipt: str, amount: int) -> MoneyToRecord:
+    reference = given_reference(receipt)
+    async with db.connection() as connection:
+        found = await find_by_code(connection, code)
+    if found.state is OrganisationState.CLOSED:
+        raise Refusal(Kind.INVALID, "partner.not_here")
+    return MoneyToRecord(
+        organisation=found,
+        reference=reference,
+        facts=facts_of_money(found, amount),
+        needs_two=found.parent_id == ISSUER,
+    )
 
 
 def facts_of_money(organisation: Organisation, amount: int) -> dict[str, object]:
