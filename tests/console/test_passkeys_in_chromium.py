@@ -1,4 +1,4 @@
-"""Chromium's own authenticator: an officer adds a passkey, signs in with it, and approves an act."""
+"""Chromium's own authenticator: officers make passkeys, sign in with them, and approve acts."""
 
 from __future__ import annotations
 
@@ -48,7 +48,8 @@ async def test_a_passkey_is_added_signs_in_and_approves(database: TestDatabase) 
         await page.goto(f"{address}/undangan/{token}")
         secret = await page.input_value("input[name=rahasia]")
         await _fill(page, sandi=PASSWORD, lagi=PASSWORD, kode=_code(secret, late))
-        await page.click("main form button")
+        await page.click("main button:has-text('Simpan dan masuk')")
+        await page.wait_for_selector("form.who")
 
         late += timedelta(seconds=30)
         await page.goto(f"{address}/cara-masuk")
@@ -71,6 +72,34 @@ async def test_a_passkey_is_added_signs_in_and_approves(database: TestDatabase) 
         "SELECT count(*) FROM operations.audit_entry WHERE action = 'sealing.stop'"
     )
     assert written == 1
+    assert (await verify_audit(database.operator, [])).passkeys == 1
+
+
+async def test_an_officer_has_a_passkey_alone_from_the_invitation_on(database: TestDatabase) -> None:
+    await record_officer(database, "ani", "{admin}")
+    token = await invite_officer(database.owner, "ani", actor="root", now=datetime.now(UTC))
+    async with served(database, lambda: datetime.now(UTC)) as address, page_with_key() as page:
+        await page.goto(f"{address}/undangan/{token}")
+        await page.click("[data-passkey] button")
+        assert await page.evaluate("document.activeElement.id") == "sandi", "the password comes first"
+        await _fill(page, sandi=PASSWORD, lagi=PASSWORD)
+        await page.click("[data-passkey] button")
+        await page.wait_for_selector("form.who")
+
+        await page.goto(f"{address}/tindakan/hentikan-tanda-tangan")
+        await _fill(page, reason="latihan")
+        await page.click("main form button")
+        await page.click("button[value=ubah]")  # going back asks for no passkey
+        await page.wait_for_selector("#reason")
+        await page.click("main form button")
+        await page.click("button[value=kirim]")
+        await page.wait_for_selector("main .done")
+
+        await page.click("form.who button")
+        await _fill(page, nama="ani", sandi=PASSWORD)
+        await page.click("main form button")
+        await page.click("main button:has-text('kunci sandi')")
+        await page.wait_for_selector("form.who")
     assert (await verify_audit(database.operator, [])).passkeys == 1
 
 

@@ -27,6 +27,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     officer: str
     roles: frozenset[str]
     session_id: uuid.UUID
+    has_app: bool = False
     has_passkey: bool = False
 
     def has(self, *roles: str) -> bool:
@@ -82,5 +83,6 @@ def _signed_in(session: Session) -> SignedIn:
         officer=session.officer,
         roles=session.roles,
         session_id=session.id,
-        has_passkey=session.has_passkey,
+        has_app="totp" in session.factors,
+        has_passkey="passkey" in session.factors,
     )

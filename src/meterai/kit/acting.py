@@ -48,7 +48,8 @@ def officers_refusals() -> Iterator[None]:
     """Turns what the functions of the schema `operations` refuse into a Refusal.
 
     Raises: Refusal FORBIDDEN `officer.may_not`, `officer.unsigned`; CONFLICT `officer.signature_used`,
-    `officer.signed_before`, `release.not_open`; GONE `officer.signature_old`; INVALID `stock.above_limit`.
+    `officer.signed_before`, `officer.last_factor`, `release.not_open`; GONE `officer.signature_old`;
+    INVALID `stock.above_limit`.
     """
     try:
         yield
@@ -68,6 +69,8 @@ def officers_refusals() -> Iterator[None]:
                 raise Refusal(Kind.FORBIDDEN, "officer.unsigned") from error
             case "OF008":
                 raise Refusal(Kind.INVALID, "stock.above_limit") from error
+            case "OF009":
+                raise Refusal(Kind.CONFLICT, "officer.last_factor") from error
             case _:
                 raise
 

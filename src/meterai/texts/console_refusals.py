@@ -35,7 +35,7 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     ),
     "officer.unsigned": Explanation(
         N_("Persetujuan Anda belum ada. Tidak ada yang dilakukan; uang tidak bergerak."),
-        N_("Kembali ke halaman konfirmasi, lalu ketik kode dari aplikasi autentikator Anda."),
+        N_("Kembali ke halaman konfirmasi, lalu pakai kode dari aplikasi autentikator atau kunci sandi."),
     ),
     "officer.other_text": Explanation(
         N_("Yang Anda setujui bukan tindakan ini: ada yang berubah sementara itu. Tidak ada yang dilakukan."),
@@ -101,6 +101,10 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
     "officer.no_passkey": Explanation(
         N_("Kunci sandi ini tidak ada, atau sudah diakhiri."),
         N_("Buka halaman Cara masuk lagi untuk melihat yang masih berlaku."),
+    ),
+    "officer.last_factor": Explanation(
+        N_("Ini satu-satunya cara masuk Anda, jadi tidak dapat diakhiri. Tidak ada yang diubah."),
+        N_("Minta undangan baru kepada pemilik server: saat dipakai, semua cara masuk yang lama berakhir."),
     ),
     "officer.no_session": Explanation(
         N_("Sesi ini sudah berakhir."),

@@ -57,9 +57,10 @@ def invite_officer(
     name: Annotated[str, typer.Argument(help="Name of the officer, as in the officers file.")],
     data: DataOption = None,
 ) -> None:
-    """Print a link with which an officer chooses a password and sets up their app. Needs the owner's rights.
+    """Print a link with which an officer chooses a password, and an app or a passkey.
 
-    The link counts once, for 24 hours. Used, it ends the password, factors and sessions that the officer had.
+    Needs the owner's rights. The link counts once, for 24 hours. Used, it ends the password, factors and
+    sessions that the officer had.
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     refuse_older_command(settings.data)

@@ -28,7 +28,7 @@ async def own_factors(request: Asked, service: ConsoleApp, officer: SignedIn) ->
         asked = await ask_for_new(
             connection, officer.officer, place=passkey_place(service), text=_text(officer)
         )
-    return page(request, "sign_in/own_factors.html", factors=factors, passkey_asked=asked if factors else "")
+    return page(request, "sign_in/own_factors.html", factors=factors, passkey_asked=asked)
 
 
 @post(PAGE, status_code=303)
@@ -47,7 +47,7 @@ async def add_one(request: Asked, service: ConsoleApp, officer: SignedIn) -> Red
 
 @post(PAGE + "/{factor_id:uuid}/akhiri", status_code=303)
 async def end_passkey(service: ConsoleApp, officer: SignedIn, factor_id: uuid.UUID) -> Redirect:
-    """Ends a passkey of the officer. Raises: Refusal NOT_FOUND `officer.no_passkey`."""
+    """Ends a passkey of the officer. Raises: what `end_own_passkey` raises."""
     await end_own_passkey(service.db, officer.officer, factor_id, now=service.clock())
     return Redirect(PAGE, status_code=303)
 

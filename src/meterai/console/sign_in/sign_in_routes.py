@@ -18,13 +18,14 @@ from meterai.console.session import SignedIn, cookie_name, passkey_place
 from meterai.console.sign_in import cookies
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import status_of
+from meterai.operations.officers.passkey_factors import Ways
 from meterai.operations.officers.register import is_checked
 from meterai.operations.officers.sessions import UNCHECKED, begin_session, end_session
 from meterai.operations.use_cases.sign_officer_in import (
-    ask_passkey,
     check_password,
     sign_in_by_code,
     sign_in_by_passkey,
+    ways_on,
 )
 from meterai.texts.told import text_of
 
@@ -55,7 +56,7 @@ async def take_password(request: Asked, service: ConsoleApp) -> Response[Any]:
 @get("/masuk/kode", exclude_from_auth=True)
 async def code_page(request: Asked, service: ConsoleApp) -> Response[bytes]:
     """Asks for the code, or for a passkey."""
-    return page(request, "sign_in_code.html", problem=None, passkey_asked=await _asked(request, service))
+    return page(request, "sign_in_code.html", problem=None, ways=await _ways(request, service))
 
 
 @post("/masuk/kode", exclude_from_auth=True, status_code=303)
@@ -74,8 +75,7 @@ async def take_code(request: Asked, service: ConsoleApp) -> Response[Any]:
         else:
             token = await sign_in_by_code(service.db, half, code, now=now)
     except Refusal as refusal:
-        asked = await _asked(request, service)
-        return _refused(request, "sign_in_code.html", refusal, passkey_asked=asked)
+        return _refused(request, "sign_in_code.html", refusal, ways=await _ways(request, service))
     _SIGN_INS.labels("ok").inc()
     return cookies.begin(service, token)
 
@@ -100,9 +100,9 @@ async def sign_out(service: ConsoleApp, officer: SignedIn) -> Redirect:
     return answer
 
 
-async def _asked(request: Asked, service: ConsoleApp) -> str:
+async def _ways(request: Asked, service: ConsoleApp) -> Ways:
     half = request.cookies.get(cookies.half_name(service), "")
-    return await ask_passkey(service.db, half, place=passkey_place(service), now=service.clock())
+    return await ways_on(service.db, half, place=passkey_place(service), now=service.clock())
 
 
 def _refused(request: Asked, template: str, refusal: Refusal, **context: Any) -> Response[bytes]:

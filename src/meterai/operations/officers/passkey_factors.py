@@ -23,12 +23,22 @@ class UsedPasskey(msgspec.Struct, frozen=True):
     count: int
 
 
-async def ask_officer(conn: Connection, officer: str, *, place: Place, text: str) -> str:
-    """Makes what the officer's browser is asked to sign, as JSON. Empty: the officer has no passkey."""
-    known = await _passkeys_of(conn, officer)
-    if not known:
-        return ""
-    return passkeys.ask_to_sign(place, text=text, known=[one.credential_id for one in known])
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """How an officer can prove who they are."""
+
+    has_app: bool = True
+    passkey_asked: str = ""
+    """What the browser is asked to sign, as JSON. Empty: the officer has no passkey."""
+
+
+async def ways_of(conn: Connection, officer: str, *, place: Place, text: str) -> Ways:
+    """Finds how the officer can prove who they are. A passkey signs `text`."""
+    found = await factors_of(conn, officer)
+    known = [one.credential_id for one in found if one.credential_id is not None]
+    return Ways(
+        has_app=any(one.secret is not None for one in found),
+        passkey_asked=passkeys.ask_to_sign(place, text=text, known=known) if known else "",
+    )
 
 
 async def ask_for_new(conn: Connection, officer: str, *, place: Place, text: str) -> str:
@@ -70,8 +80,13 @@ async def add_passkey(tx: Connection, officer: str, passkey: Passkey, *, name: s
 
 
 async def end_passkey(tx: Connection, officer: str, id: uuid.UUID, *, now: datetime) -> None:
-    """Ends a passkey of the officer. Raises: Refusal NOT_FOUND `officer.no_passkey`."""
-    if not await tx.fetchval("SELECT operations.end_passkey($1, $2, $3)", officer, id, now):
+    """Ends a passkey of the officer.
+
+    Raises: Refusal NOT_FOUND `officer.no_passkey`; CONFLICT `officer.last_factor`: there is no other way.
+    """
+    with officers_refusals():
+        has_ended = await tx.fetchval("SELECT operations.end_passkey($1, $2, $3)", officer, id, now)
+    if not has_ended:
         raise Refusal(Kind.NOT_FOUND, "officer.no_passkey")
 
 

@@ -30,16 +30,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     signed_in_by: str
     began_at: datetime
     seen_at: datetime
-    has_passkey: bool
-    """Whether the officer can approve with a passkey."""
+    factors: frozenset[str]
+    """The kinds of factors that the officer has: totp, passkey."""
 
 
 _OPEN: Final = """
     SELECT s.id, s.officer, s.signed_in_by, s.began_at, s.seen_at, o.roles,
-        EXISTS (
-            SELECT FROM operations.officer_factor f
-            WHERE f.officer = s.officer AND f.kind = 'passkey' AND f.ended_at IS NULL
-        ) AS has_passkey
+        ARRAY(
+            SELECT DISTINCT f.kind FROM operations.officer_factor f
+            WHERE f.officer = s.officer AND f.ended_at IS NULL
+        ) AS factors
     FROM console.session s LEFT JOIN operations.officer o ON o.name = s.officer
     WHERE s.ended_at IS NULL AND s.seen_at > $1 AND s.began_at > $2"""
 

@@ -1,4 +1,4 @@
-"""Invites an officer to choose a password and set up an authenticator app."""
+"""Invites an officer to choose a password and an app or a passkey."""
 
 from __future__ import annotations
 

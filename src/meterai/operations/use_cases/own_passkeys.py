@@ -61,7 +61,7 @@ async def add_own_passkey(
 async def end_own_passkey(db: Database, officer: str, id: uuid.UUID, *, now: datetime) -> None:
     """Ends a passkey. What it has approved can still be checked.
 
-    Raises: Refusal NOT_FOUND `officer.no_passkey`.
+    Raises: Refusal NOT_FOUND `officer.no_passkey`; CONFLICT `officer.last_factor`.
     """
     async with db.transaction() as tx:
         await end_passkey(tx, officer, id, now=now)

@@ -12,7 +12,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection, Database
 from meterai.operations.officers import passwords
 from meterai.operations.officers.factors import find_code, use_factor
-from meterai.operations.officers.passkey_factors import ask_officer, find_passkey
+from meterai.operations.officers.passkey_factors import Ways, find_passkey, ways_of
 from meterai.operations.officers.passkeys import Place
 from meterai.operations.officers.sessions import begin_session
 from meterai.operations.officers.tries import be_right, begin_try
@@ -50,13 +50,13 @@ async def check_password(db: Database, name: str, password: str, *, now: datetim
     return token
 
 
-async def ask_passkey(db: Database, half: str, *, place: Place, now: datetime) -> str:
-    """Makes what the browser is asked to sign, as JSON. Empty: there is no passkey, or it is too late."""
+async def ways_on(db: Database, half: str, *, place: Place, now: datetime) -> Ways:
+    """Finds how this sign-in can go on. When it is too late, as if the officer had an app alone."""
     async with db.connection() as connection:
         officer = await _half_of(connection, half, now)
         if officer is None:
-            return ""
-        return await ask_officer(connection, officer, place=place, text=_text_of(half))
+            return Ways()
+        return await ways_of(connection, officer, place=place, text=_text_of(half))
 
 
 async def sign_in_by_code(db: Database, half: str, code: str, *, now: datetime) -> str:
