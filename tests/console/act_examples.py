@@ -23,6 +23,14 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "order.send_link": {"order": "2222 3333 4444", "reason": "K-1"},
     "order.cancel": {"order": "2222-3333-4444", "reason": "K-1"},
     "order.change_contact": {"order": "2222-3333-5555", "contact": "0812 3456 7890", "proof": "K-1: tahu"},
+    "refund.give": {
+        "order": "2222-3333-6666",
+        "pieces": "2",
+        "reason": "putusan 12/2026",
+        "bank": "BCA",
+        "account": "123-456-7890",
+        "holder": "Siti Aminah",
+    },
     "queue.halt": {"event": "casn", "reason": "gateway mati"},
     "queue.resume": {"event": "casn", "reason": "gateway hidup"},
     "queue.off": {"event": "casn", "reason": "sepi"},
@@ -45,7 +53,7 @@ async def open_case(database: TestDatabase) -> None:
 
 
 async def add_orders(database: TestDatabase) -> None:
-    """An order that waits for its payment, and one that is paid."""
+    """An order that waits for its payment, one that is paid, and one with unused quota."""
     await database.owner.execute("SET session_replication_role = replica")
     await database.owner.execute(
         """INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
@@ -63,7 +71,33 @@ async def add_orders(database: TestDatabase) -> None:
            FROM sales.orders WHERE number IN ('2222-3333-4444', '2222-3333-5555')""",
         NOW,
     )
+    await _add_quota(database)
     await database.owner.execute("SET session_replication_role = origin")
+
+
+async def _add_quota(database: TestDatabase) -> None:
+    """A completed order of two stamps, which its customer has not used."""
+    await database.owner.execute(
+        """WITH o AS (
+               INSERT INTO sales.orders (id, number, submit_id, token_digest, organisation_id, flow, state,
+                   language, contact_kind, contact_value, customer_id, created_at)
+               VALUES (gen_random_uuid(), '2222-3333-6666', 'quota', sha256('quota'), gen_random_uuid(),
+                   'quota', 'completed', 'id', 'email', 'a@b.example', gen_random_uuid(), $1) RETURNING id
+           ), a AS (
+               INSERT INTO ledger.account (id, kind, unit, balance_side, organisation_id, credits_posted,
+                   created_at)
+               VALUES (gen_random_uuid(), 'lot', 'STAMP', 'credit', gen_random_uuid(), 2, $1) RETURNING id
+           ), i AS (
+               INSERT INTO sales.item (id, order_id, position, kind, quantity, state, lot_account_id,
+                   unit_face_value, unit_fee, unit_vat)
+               SELECT gen_random_uuid(), o.id, 1, 'quota', 2, 'done', a.id, 10000, 2500, 248 FROM o, a
+           )
+           INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, outcome,
+               created_at, expires_at)
+           SELECT gen_random_uuid(), id, 'midtrans', 'va_bni', '2222-3333-6666', 25000, 'settled', 'credited',
+               $1, $1 FROM o""",
+        NOW,
+    )
 
 
 async def add_queue(database: TestDatabase) -> None:

@@ -48,6 +48,17 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
         N_("Bukti"),
         N_("Nomor kasus, dan bagaimana orangnya membuktikan siapa dirinya. Jangan menyebut nama orang."),
     ),
+    "item": FieldWords(N_("Bagian pesanan"), N_("Dihitung dari 1. Kosong: yang pertama. Kuota hanya satu.")),
+    "pieces": FieldWords(N_("Meterai yang dikembalikan"), N_("Banyaknya keping. Hanya yang belum terpakai.")),
+    "bank": FieldWords(
+        N_("Bank"),
+        N_(
+            "Hanya untuk pembayaran lewat virtual account. Nama pendeknya, seperti bca, bsi, atau gopay. "
+            "Kosong: pelanggan mengisi rekeningnya sendiri."
+        ),
+    ),
+    "account": FieldWords(N_("Nomor rekening"), N_("Kosong bila banknya kosong.")),
+    "holder": FieldWords(N_("Nama pemilik rekening"), N_("Seperti di rekening. Kosong bila banknya kosong.")),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -95,6 +106,20 @@ MOVES_WITH: Final = N_("Yang ikut pindah")
 MOVED_THINGS: Final = N_("meterai yang belum terpakai, dokumen, dan kuitansi pesanan ini")
 STAYS: Final = N_("Yang tetap")
 STAYING_THINGS: Final = N_("rekening yang sudah disebut untuk pengembalian dana")
+GIVE_REFUND: Final = ActWords(
+    N_("Kembalikan meterai yang belum dipakai"),
+    N_(
+        "Untuk orang yang tidak dapat memintanya sendiri: kontaknya hilang, atau ada putusan. Hanya meterai "
+        "pesanan lunas yang belum terpakai, dengan harga penuh."
+    ),
+    N_("Meterai sudah dikembalikan, dan uangnya tercatat bagi pelanggan: pengembalian dana {subject}."),
+)
+UNUSED: Final = N_("Yang dapat dikembalikan")
+GOES_BACK: Final = N_("Uang yang kembali")
+WAY_BACK: Final = N_("Ke mana uangnya")
+BY_GATEWAY: Final = N_("ke sumber dana semula, lewat gateway")
+TO_ACCOUNT: Final = N_("ke rekening di atas, setelah waktu tunggu")
+NO_ACCOUNT_YET: Final = N_("belum dikirim; pelanggan mengisi rekeningnya")
 ATTEMPTS: Final = N_("Percobaan membayar")
 STOP_SIGNING: Final = ActWords(
     N_("Hentikan penandatanganan"),

@@ -12,7 +12,7 @@ TITLES: Final[Mapping[str, str]] = {
     "sealing.resume": console_acts.RESUME_SIGNING.title,
     "quota.issue": N_("Terbitkan stok meterai"),
     "refund": N_("Bayar pengembalian dana yang besar"),
-    "refund.give": N_("Kembalikan meterai yang belum dipakai"),
+    "refund.give": console_acts.GIVE_REFUND.title,
     "refund.end": N_("Catat pengembalian dana sebagai dibayar"),
     "refund.again": N_("Kirim lagi pengembalian dana"),
     "partner.deposit": N_("Catat setoran distributor"),

@@ -13,6 +13,8 @@ from meterai.texts.console_acts import FIELDS, MISSING, NO_NUMBER, TOO_LONG, TOO
 from meterai.texts.mechanism.translation import translate
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
+OptionalLine = Annotated[str, Meta(max_length=200)]
+"""For a field with a default: nothing typed is the default."""
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Whole = Annotated[int, Meta(ge=0, le=999_999_999)]
 """A number of things or people."""
@@ -29,6 +31,7 @@ class Field:
     is_long: bool
     """Whether it has several lines."""
     is_number: bool
+    is_optional: bool
     longest: int
     """Characters."""
     typed: str
@@ -38,11 +41,16 @@ class Field:
 def read_form(
     form: type[msgspec.Struct], typed: Mapping[str, str], language: str
 ) -> tuple[Any, dict[str, str]]:
-    """Makes the struct from what was typed. Returns it, or None and what is wrong with each field."""
+    """Makes the struct from what was typed. Returns it, or None and what is wrong with each field.
+
+    A field with a default may stay empty.
+    """
     values: dict[str, str | int] = {}
     wrong = {}
     for name, kind in _kinds(form).items():
         text = _cleaned(typed.get(name, ""))
+        if not text and name in _optional(form):
+            continue
         values[name] = text
         if not text:
             wrong[name] = translate(MISSING, language)
@@ -69,6 +77,7 @@ def fields_of(
             hint=translate(FIELDS[name].hint, language),
             is_long=_longest(kind) > _LONG,
             is_number=isinstance(kind, inspect.IntType),
+            is_optional=name in _optional(form),
             longest=_longest(kind),
             typed=typed.get(name, ""),
             wrong=wrong.get(name, ""),
@@ -85,6 +94,13 @@ def _kinds(form: type[msgspec.Struct]) -> dict[str, inspect.StrType | inspect.In
         assert isinstance(one.type, (inspect.StrType, inspect.IntType))
         kinds[one.name] = one.type
     return kinds
+
+
+def _optional(form: type[msgspec.Struct]) -> set[str]:
+    """The fields that may stay empty."""
+    found = inspect.type_info(form)
+    assert isinstance(found, inspect.StructType)
+    return {one.name for one in found.fields if not one.required}
 
 
 def _longest(kind: inspect.StrType | inspect.IntType) -> int:

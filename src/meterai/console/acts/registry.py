@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.console.acts import cases, contacts, orders, queue, requests, signing
+from meterai.console.acts import cases, contacts, orders, queue, refunds, requests, signing
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
@@ -13,6 +13,7 @@ ACTS: Final[tuple[ConsoleAct, ...]] = (
     *cases.ACTS,
     *orders.ACTS,
     *contacts.ACTS,
+    *refunds.ACTS,
     *queue.ACTS,
     *signing.ACTS,
     *requests.ACTS,

@@ -21,6 +21,7 @@ from meterai.operations.finding.use_cases import find_orders, show_person, tell_
 from meterai.operations.use_cases import retry_stamping
 from meterai.sales.model import OrderState
 from meterai.sales.support.use_cases import ask_to_cancel, change_contact
+from meterai.sales.use_cases import give_refund
 from meterai.texts import case_words, find_words
 from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.states import STATES
@@ -36,6 +37,7 @@ _FITS: Final[Mapping[str, Collection[OrderState]]] = {
     "order.retry": (retry_stamping.STATE,),
     "order.cancel": (ask_to_cancel.STATE,),
     change_contact.ACT: (OrderState.PAID, OrderState.COMPLETED),
+    give_refund.KIND: give_refund.STATES,
 }
 """The states of an order in which an act can do something; acts that are not named fit all."""
 

@@ -17,12 +17,14 @@ from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
 from meterai.ledger.open_day import on_open_day
 from meterai.sales.bank_account import BankAccount
-from meterai.sales.model import ItemState, RefundChannel, RefundState
+from meterai.sales.model import ItemState, OrderState, RefundChannel, RefundState
 from meterai.sales.queries.refundable import may_be_refunded
 from meterai.sales.store import given_refunds
 from meterai.sales.store.given_refunds import ItemInHand
 
 KIND: Final = "refund.give"
+STATES: Final = frozenset({OrderState.PAID, OrderState.COMPLETED})
+"""Of orders whose stamps may be given back."""
 _PERSONAL: Final = ("account", "holder")
 """Facts that stand beside the entry of the audit trail, and are forgotten with the refund's account."""
 
