@@ -45,8 +45,8 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
 
 async def open_case(database: TestDatabase) -> None:
     await database.owner.execute(
-        """SELECT cases.open_case($1, 'K-2345-6789', 'money', '', '50% saja', 'email', 'a@b.example', true,
-            'id', sha256('x'), $2)""",
+        """SELECT cases.open_case($1, 'K-2345-6789', 'money', '2222-3333-4444', '50% saja', 'email',
+            'a@b.example', true, 'id', sha256('x'), $2)""",
         new_id(NOW),
         NOW,
     )

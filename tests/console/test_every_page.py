@@ -56,6 +56,7 @@ def pages_of(busy: Busy) -> dict[str, Sequence[str]]:
         "/permintaan": ["/permintaan"],
         "/permintaan/{number:int}": ["/permintaan/1", "/permintaan/2"],
         "/cari": ["/cari", "/cari?q=tidak-ada", f"/cari?q={ALICE.value}"],
+        "/kasus/{number:str}": ["/kasus/K-2345-6789", "/kasus/K-2222-2222"],
         "/cerita/{number:str}": [f"/cerita/{busy.paid}", f"/cerita/{busy.late}"],
     }
 

@@ -59,6 +59,18 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     answers: tuple[CaseAnswer, ...] = ()
 
 
+class CaseInHand(msgspec.Struct, frozen=True, kw_only=True):
+    """What an officer's act needs to know of a case. It holds nothing personal."""
+
+    id: UUID
+    number: str
+    kind: CaseKind
+    state: CaseState
+    has_contact: bool
+    """False: it is erased."""
+    language: str
+
+
 class CaseFile(msgspec.Struct, frozen=True, kw_only=True):
     """A case, as officers see it."""
 

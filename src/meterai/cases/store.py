@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from meterai.cases.model import Case, CaseFile, read_case_number
+from meterai.cases.model import Case, CaseFile, CaseInHand, read_case_number
 from meterai.customers.contacts import Contact
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Connection
@@ -93,6 +93,18 @@ async def case_file(conn: Connection, number: str) -> CaseFile:
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "case.unknown")
     return _file(dict(row))
+
+
+async def case_in_hand(conn: Connection, number: str) -> CaseInHand:
+    """The case of a typed number, for an act. Raises: Refusal NOT_FOUND `case.unknown`."""
+    row = await conn.fetchrow(
+        """SELECT id, number, kind, state, contact_kind IS NOT NULL AS has_contact, language
+           FROM cases.case WHERE number = $1""",
+        read_case_number(number),
+    )
+    if row is None:
+        raise Refusal(Kind.NOT_FOUND, "case.unknown")
+    return msgspec.convert(dict(row), CaseInHand)
 
 
 async def answer(

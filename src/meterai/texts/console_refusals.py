@@ -114,6 +114,14 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Tidak ada pesanan dengan nomor ini."),
         N_("Periksa nomornya, atau cari dengan kontak atau nomor pembayarannya."),
     ),
+    "find.no_case": Explanation(
+        N_("Tidak ada kasus dengan nomor ini."),
+        N_("Periksa nomornya, atau cari dengan kontak orangnya. Kasus lama yang sudah ditutup dihapus."),
+    ),
+    "find.nothing": Explanation(
+        N_("Yang Anda cari tidak ada lagi. Data pribadi tetap tersamar."),
+        N_("Cari lagi dengan nomor atau kontaknya."),
+    ),
     "person.reason_missing": Explanation(
         N_("Alasannya belum ada, atau terlalu panjang. Data pribadi tetap tersamar."),
         N_("Tulis 5 sampai 200 karakter, tanpa nama dan kontak siapa pun."),

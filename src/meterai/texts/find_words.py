@@ -61,6 +61,15 @@ MATTERS: Final[Mapping[str, Explanation]] = {
 }
 """By the values of `operations.finding.matter.Matter`: what is so, and what an officer does next."""
 
+CASE_MATTERS: Final[Mapping[str, Explanation]] = {
+    "open": Explanation(N_("Kasus ini menunggu jawaban."), N_("Baca tulisannya dan pesanannya, lalu jawab.")),
+    "answered": Explanation(
+        N_("Kasus ini sudah dijawab."), N_("Tutup bila tidak ada lagi yang harus dilakukan.")
+    ),
+    "closed": Explanation(N_("Kasus ini sudah ditutup."), _WAIT),
+}
+"""By the state of a case."""
+
 MONEY: Final[Mapping[str, str]] = {
     "not_arrived": N_("Belum ada uang yang kami lihat. Pesanan masih dapat dibayar."),
     "not_arrived_ended": N_("Belum ada uang yang kami lihat. Pesanannya sudah berakhir."),

@@ -24,8 +24,22 @@ ACTS = [
     ),
     Act(
         "see the personal data of an order",
-        "SELECT operations.look_at_order(gen_random_uuid(), 'M7KQ-3XPD-92RT', 'because', now())",
+        "SELECT operations.look_at(gen_random_uuid(), 'order', 'M7KQ-3XPD-92RT', 'because', now())",
         may=["console"],
+    ),
+    Act("read what a case is about", "SELECT about FROM cases.case", may=["operator"]),
+    Act("read what people wrote", "SELECT text FROM cases.case", may=["operator"]),
+    Act("read the contact of a case", "SELECT contact_value FROM cases.case", may=["operator"]),
+    Act("read the answers of officers", "SELECT text FROM cases.answer", may=["operator"]),
+    Act(
+        "read the story of a case",
+        "SELECT operations.case_story('K-7KQF-2M9D', NULL, now())",
+        may=["console", "operator"],
+    ),
+    Act(
+        "find cases by a contact",
+        "SELECT operations.find_cases('email', 'a@b.id', 9)",
+        may=["console", "operator"],
     ),
     Act(
         "read the story of an order",

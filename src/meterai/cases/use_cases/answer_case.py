@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from meterai.cases import store
-from meterai.cases.model import TEXT_LENGTH_MAX, CaseFile, CaseState
+from meterai.cases.model import TEXT_LENGTH_MAX, CaseInHand, CaseState
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Connection, Database
@@ -13,7 +13,7 @@ from meterai.texts.case_words import ANSWERED
 from meterai.texts.mechanism.translation import translate
 
 
-async def answer_case(db: Database, number: str, text: str, *, officer: str, now: datetime) -> CaseFile:
+async def answer_case(db: Database, number: str, text: str, *, officer: str, now: datetime) -> CaseInHand:
     """Sends an answer to the contact of a case, and keeps it. Returns the case as it was.
 
     Raises: Refusal NOT_FOUND `case.unknown`; INVALID `case.no_text`, `case.answer_too_long`; CONFLICT
@@ -25,7 +25,7 @@ async def answer_case(db: Database, number: str, text: str, *, officer: str, now
     if len(said) > TEXT_LENGTH_MAX:
         raise Refusal(Kind.INVALID, "case.answer_too_long", maximum=TEXT_LENGTH_MAX)
     async with db.transaction() as tx:
-        case = await store.case_file(tx, number)
+        case = await store.case_in_hand(tx, number)
         if case.state is CaseState.CLOSED:
             raise Refusal(Kind.CONFLICT, "case.closed")
         message = _message(case, said)
@@ -34,13 +34,13 @@ async def answer_case(db: Database, number: str, text: str, *, officer: str, now
     return case
 
 
-async def close_case(db: Database, number: str, *, officer: str, reason: str, now: datetime) -> CaseFile:
+async def close_case(db: Database, number: str, *, officer: str, reason: str, now: datetime) -> CaseInHand:
     """Closes a case. Returns it as it was.
 
     Raises: Refusal NOT_FOUND `case.unknown`; CONFLICT `case.closed`.
     """
     async with db.transaction() as tx:
-        case = await store.case_file(tx, number)
+        case = await store.case_in_hand(tx, number)
         if not await store.close(tx, case.id, now):
             raise Refusal(Kind.CONFLICT, "case.closed")
         await _note(tx, "case.close", case, officer, now, reason=reason)
@@ -48,14 +48,14 @@ async def close_case(db: Database, number: str, *, officer: str, reason: str, no
 
 
 async def _note(
-    tx: Connection, action: str, case: CaseFile, officer: str, now: datetime, **facts: str
+    tx: Connection, action: str, case: CaseInHand, officer: str, now: datetime, **facts: str
 ) -> None:
     await write_audit(
         tx, actor=officer, action=action, subject=case.number, facts={"kind": case.kind, **facts}, now=now
     )
 
 
-def _message(case: CaseFile, said: str) -> dict[str, object]:
+def _message(case: CaseInHand, said: str) -> dict[str, object]:
     """The message without its address, which the database adds."""
     facts = {"number": case.number, "answer": said}
     return {

@@ -62,7 +62,7 @@ def answer_case(
     said = sys.stdin.read() if text == "-" else text
     officer = operator_name()
     case = _run(data, lambda db: use_case.answer_case(db, number, said, officer=officer, now=system_clock()))
-    sent = "goes to its contact and " if case.contact_value else "has no contact to go to: it "
+    sent = "goes to its contact and " if case.has_contact else "has no contact to go to: it "
     typer.echo(f"The answer to {case.number} {sent}stands on the page of the case.")
 
 

@@ -7,13 +7,13 @@ from typing import Final
 import msgspec
 
 from meterai.bootstrap import ConsoleApp
-from meterai.cases import queries
-from meterai.cases.model import CaseFile, CaseState
+from meterai.cases.model import CaseState
 from meterai.cases.use_cases import answer_case as use_case
 from meterai.console.acts.forms import Line, Text
 from meterai.console.acts.model import ConsoleAct, Prepared, Word
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
+from meterai.operations.finding.case_story import CaseStory, tell_case
 from meterai.texts import console_acts as words
 from meterai.texts.case_words import CASE_STATES, KINDS
 
@@ -35,7 +35,7 @@ class CloseForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def _prepare(app: ConsoleApp, form: AnswerForm | CloseForm) -> Prepared:
-    case = await queries.case(app.db, form.number)
+    case = await tell_case(app.db, form.number, session=None, now=app.clock())
     if case.state is CaseState.CLOSED:
         raise Refusal(Kind.CONFLICT, "case.closed")
     shown: list[tuple[str, Word | str | int]] = [
@@ -47,8 +47,8 @@ async def _prepare(app: ConsoleApp, form: AnswerForm | CloseForm) -> Prepared:
     return Prepared(subject=case.number, facts={"kind": case.kind}, figures=shown)
 
 
-def _proof(case: CaseFile) -> str:
-    if not case.contact_value:
+def _proof(case: CaseStory) -> str:
+    if case.is_erased:
         return words.ERASED_CONTACT
     return words.PROVEN if case.is_proven else words.NOT_PROVEN
 

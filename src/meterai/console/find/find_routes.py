@@ -11,15 +11,17 @@ from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.registry import acts_of
+from meterai.console.find import case_routes, personal
 from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn, needs
-from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import status_of
 from meterai.operations.finding.kinds import TEXT_LENGTH_MAX
 from meterai.operations.finding.matter import matter_of
-from meterai.operations.finding.use_cases import find_orders, show_person, tell_story
+from meterai.operations.finding.use_cases import Found, find_anything, tell_story
 from meterai.operations.use_cases import retry_stamping
 from meterai.sales.model import OrderState
+from meterai.sales.queries.order_access import read_order_number
 from meterai.sales.support.use_cases import ask_to_cancel, change_contact
 from meterai.sales.use_cases import give_refund
 from meterai.texts import case_words, find_words
@@ -29,9 +31,6 @@ from meterai.texts.told import text_of
 
 PAGE: Final = "/cari"
 STORY: Final = "/cerita"
-LOOKERS: Final = ("support",)
-"""The roles that see personal data, for a reason."""
-
 
 _FITS: Final[Mapping[str, Collection[OrderState]]] = {
     "order.retry": (retry_stamping.STATE,),
@@ -48,19 +47,28 @@ async def find(
     service: ConsoleApp,
     q: Annotated[str, Parameter(max_length=TEXT_LENGTH_MAX)] = "",
 ) -> Response[Any]:
-    """Lists the orders that a text names. A single one is shown at once."""
+    """Lists what a text names. A single thing is shown at once."""
     typed = q.strip()
-    hits = await find_orders(service.db, typed) if typed else []
-    if len(hits) == 1:
-        return Redirect(f"{STORY}/{hits[0].number}", status_code=303)
+    found = await find_anything(service.db, typed) if typed else None
+    if found and found.count == 1:
+        return Redirect(_address(found), status_code=303)
     return page(
         request,
         "find/found.html",
         typed=typed,
-        hits=hits,
+        found=found if found and found.count else None,
         order_states=find_words.ORDER_STATES,
         flows=find_words.FLOWS,
+        case_kinds=case_words.KINDS,
+        case_states=case_words.CASE_STATES,
     )
+
+
+def _address(found: Found) -> str:
+    """The page of the first thing."""
+    if found.orders:
+        return f"{STORY}/{found.orders[0].number}"
+    return f"{case_routes.PAGE}/{found.cases[0].number}"
 
 
 @get(f"{STORY}/{{number:str}}")
@@ -69,24 +77,13 @@ async def show_story(request: Asked, service: ConsoleApp, officer: SignedIn, num
     return await _story_page(request, service, officer, number)
 
 
-@post(f"{STORY}/{{number:str}}/data-pribadi", guards=[needs(*LOOKERS)], status_code=200)
+@post(f"{STORY}/{{number:str}}/{personal.PART}", guards=[needs(*personal.LOOKERS)], status_code=200)
 async def show_personal_data(
     request: Asked, service: ConsoleApp, officer: SignedIn, number: str
 ) -> Response[Any]:
-    """Shows the personal data of an order to this session. Raises: as `show_person`, but INVALID."""
-    form = await request.form()
-    reason = form.get("alasan")
-    try:
-        await show_person(
-            service.db,
-            number,
-            session=officer.session_id,
-            reason=reason if isinstance(reason, str) else "",
-            now=service.clock(),
-        )
-    except Refusal as refusal:
-        if refusal.kind is not Kind.INVALID:
-            raise
+    """Shows the personal data of an order to this session. Raises: as `personal.look`."""
+    refusal = await personal.look(request, service, officer, "order", read_order_number(number) or "")
+    if refusal:
         return await _story_page(request, service, officer, number, refusal)
     return Redirect(f"{STORY}/{number}", status_code=303)
 
@@ -109,7 +106,7 @@ async def _story_page(
         accounts={account.refund_id: account for account in story.accounts},
         polls={poll.reference: poll for poll in story.polls},
         acts=[act for act in acts_of(officer).get("orders", []) if _fits(act.kind, story.order.state)],
-        may_look=officer.has(*LOOKERS),
+        may_look=officer.has(*personal.LOOKERS),
         events=find_words.EVENTS,
         order_states=find_words.ORDER_STATES,
         flows=find_words.FLOWS,

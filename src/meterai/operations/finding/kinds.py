@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
+from meterai.cases.model import read_case_number
 from meterai.customers.contacts import canonical_contact
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import readings
-from meterai.kit.formats.pasted_text import seen
+from meterai.kit.formats.pasted_text import digits_of, seen
 from meterai.sales.queries.order_access import read_order_number
 
 TEXT_LENGTH_MAX: Final = 200
 _READINGS: Final = 8
 _REFERENCE_LENGTH: Final = range(6, 101)
+_HELP_CODE: Final = re.compile("([2-9A-HJKMNP-TV-Z]{4})([2-9A-HJKMNP-TV-Z]{4})")
 
 
 class Kind(StrEnum):
-    """What a text may be. The first four are kinds of `operations.find_orders`, as is `REFERENCE`."""
+    """What a text may be, as the functions `operations.find_...` know it (SQL)."""
 
     NUMBER = "number"
     EMAIL = "email"
@@ -27,6 +30,13 @@ class Kind(StrEnum):
     SERIAL = "serial"
     REFERENCE = "reference"
     """Of a payment, a virtual account, or a refund: any word may be one."""
+    CASE = "case"
+    HELP_CODE = "help_code"
+    """Of a page that said what went wrong."""
+
+
+ORDER_KINDS: Final = (Kind.NUMBER, Kind.EMAIL, Kind.PHONE, Kind.SERIAL, Kind.REFERENCE)
+CASE_KINDS: Final = (Kind.CASE, Kind.EMAIL, Kind.PHONE, Kind.HELP_CODE)
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -48,6 +58,10 @@ def candidates(text: str) -> list[Candidate]:
         pass
     else:
         found.append(Candidate(Kind(contact.kind), contact.value))
+    if code := _HELP_CODE.fullmatch(digits_of(typed).upper()):
+        found.append(Candidate(Kind.HELP_CODE, f"{code[1]}-{code[2]}"))
+    if case := read_case_number(typed) or read_case_number(f"K{typed}"):
+        found.append(Candidate(Kind.CASE, case))
     if len(typed) in _REFERENCE_LENGTH and "@" not in typed:
         found.append(Candidate(Kind.REFERENCE, typed))
     return found

@@ -1,17 +1,20 @@
-"""Finds orders, tells the story of one, and shows its personal data for a reason."""
+"""Finds anything that a text names, tells the story of an order, and shows personal data for a reason."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
-from meterai.kernel.refusals import Kind, Refusal
+from meterai.kernel import refusals
+from meterai.kernel.refusals import Refusal
 from meterai.kit.acting import officers_refusals
-from meterai.kit.database import Database, call
-from meterai.operations.finding.kinds import candidates
+from meterai.kit.database import Connection, Database, call
+from meterai.operations.finding.case_story import CaseHit
+from meterai.operations.finding.kinds import CASE_KINDS, ORDER_KINDS, Candidate, Kind, candidates
 from meterai.operations.finding.story import Story
 from meterai.sales.model import Flow, OrderState
 from meterai.sales.queries.order_access import read_order_number
@@ -33,17 +36,45 @@ class OrderHit(msgspec.Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
 
 
-async def find_orders(db: Database, text: str) -> list[OrderHit]:
-    """Finds the orders that a typed text names, the newest first, at most `HITS_MAX`."""
-    found: dict[str, OrderHit] = {}
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What a text names, each the newest first."""
+
+    orders: list[OrderHit]
+    cases: list[CaseHit]
+
+    @property
+    def count(self) -> int:
+        """How many things there are."""
+        return len(self.orders) + len(self.cases)
+
+
+async def find_anything(db: Database, text: str) -> Found:
+    """Finds what a typed text names, of each kind at most `HITS_MAX`."""
+    sought = candidates(text)
     async with db.connection() as connection:
-        for one in candidates(text):
-            rows = await connection.fetch(
-                call("operations.find_orders", 3, whole_row=True), one.kind, one.value, HITS_MAX
-            )
-            hits = (msgspec.convert(dict(row), OrderHit) for row in rows)
-            found |= {hit.number: hit for hit in hits}
-    return sorted(found.values(), key=lambda hit: hit.created_at, reverse=True)[:HITS_MAX]
+        orders = await _find(connection, "operations.find_orders", OrderHit, sought, ORDER_KINDS)
+        cases = await _find(connection, "operations.find_cases", CaseHit, sought, CASE_KINDS)
+    return Found(
+        orders=sorted(orders, key=lambda hit: hit.created_at, reverse=True)[:HITS_MAX],
+        cases=sorted(cases, key=lambda hit: hit.opened_at, reverse=True)[:HITS_MAX],
+    )
+
+
+async def _find[Hit](
+    connection: Connection,
+    function: str,
+    shape: type[Hit],
+    sought: Sequence[Candidate],
+    kinds: Collection[Kind],
+) -> list[Hit]:
+    """The hits of a function of the database, each once."""
+    query = call(function, 3, whole_row=True)
+    found: dict[Any, Hit] = {}
+    for one in sought:
+        if one.kind in kinds:
+            rows = await connection.fetch(query, one.kind, one.value, HITS_MAX)
+            found |= {row[0]: msgspec.convert(dict(row), shape) for row in rows}
+    return list(found.values())
 
 
 async def tell_story(db: Database, number: str, *, session: uuid.UUID | None, now: datetime) -> Story:
@@ -56,26 +87,27 @@ async def tell_story(db: Database, number: str, *, session: uuid.UUID | None, no
             call("operations.order_story", 3), read_order_number(number), session, now
         )
     if found is None:
-        raise Refusal(Kind.NOT_FOUND, "find.no_order")
+        raise Refusal(refusals.Kind.NOT_FOUND, "find.no_order")
     return msgspec.convert(found, Story)
 
 
 async def show_person(
-    db: Database, number: str, *, session: uuid.UUID, reason: str, now: datetime
+    db: Database, kind: str, named: str, *, session: uuid.UUID, reason: str, now: datetime
 ) -> datetime:
-    """Shows the personal data of an order to an officer's session. The audit trail gets the reason.
+    """Shows the personal data of something to an officer's session. The audit trail gets the reason.
 
-    Returns until when it is shown. Raises: Refusal INVALID `person.reason_missing`; FORBIDDEN
-    `officer.may_not`; NOT_FOUND `find.no_order`.
+    `kind` and `named`: `order` and its number, `case` and its number. Returns until when it is shown.
+
+    Raises: Refusal INVALID `person.reason_missing`; FORBIDDEN `officer.may_not`; NOT_FOUND `find.nothing`.
     """
     why = reason.strip()
     if len(why) not in REASON_LENGTH:
-        raise Refusal(Kind.INVALID, "person.reason_missing")
+        raise Refusal(refusals.Kind.INVALID, "person.reason_missing")
     async with db.transaction() as tx:
         with officers_refusals():
             until: datetime | None = await tx.fetchval(
-                call("operations.look_at_order", 4), session, read_order_number(number), why, now
+                call("operations.look_at", 5), session, kind, named, why, now
             )
     if until is None:
-        raise Refusal(Kind.NOT_FOUND, "find.no_order")
+        raise Refusal(refusals.Kind.NOT_FOUND, "find.nothing")
     return until
