@@ -38,6 +38,7 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
     "sealing.stop": {"reason": "meterai tampak salah"},
     "sealing.resume": {"reason": "perangkat diganti"},
+    "price.set": {"valid_from": "2027-01-31", "fee": "3000", "vat": "11,5", "reason": "biaya gateway naik"},
     "release.withdraw": {"request": "1", "reason": "salah angka"},
 }
 """A form of each act that would be carried out."""

@@ -28,6 +28,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "orders": N_("Pesanan"),
     "queue": N_("Antrean"),
     "signing": N_("Penandatanganan"),
+    "prices": N_("Harga"),
     "requests": N_("Permintaan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {
@@ -59,6 +60,9 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
     ),
     "account": FieldWords(N_("Nomor rekening"), N_("Kosong bila banknya kosong.")),
     "holder": FieldWords(N_("Nama pemilik rekening"), N_("Seperti di rekening. Kosong bila banknya kosong.")),
+    "valid_from": FieldWords(N_("Berlaku dari"), N_("Tanggal (WIB), paling cepat besok.")),
+    "fee": FieldWords(N_("Biaya layanan per meterai"), N_("Rupiah, termasuk PPN, seperti 2500.")),
+    "vat": FieldWords(N_("PPN atas biaya layanan"), N_("Dalam persen, seperti 11 atau 11,5.")),
     "reason": FieldWords(N_("Alasan"), N_("Untuk jejak audit. Jangan menyebut nama orang.")),
 }
 ANSWER_CASE: Final = ActWords(
@@ -181,6 +185,18 @@ CAP_QUEUE: Final = ActWords(
     ),
     N_("Batas tersimpan: {subject}. Pengendali mengikutinya dalam lima detik."),
 )
+SET_PRICE: Final = ActWords(
+    N_("Tetapkan biaya layanan"),
+    N_(
+        "Biaya layanan dan PPN-nya mulai suatu tanggal. Pesanan yang sudah dibuat tetap dengan harganya; "
+        "orang lain melihat harga baru sebelum membayar."
+    ),
+    N_("Biaya layanan tersimpan, mulai {subject}."),
+)
+PRICE_BEFORE: Final = N_("Biaya layanan sebelumnya")
+PRICE_AFTER: Final = N_("Biaya layanan baru")
+PAID_BEFORE: Final = N_("Harga satu meterai sebelumnya")
+PAID_AFTER: Final = N_("Harga satu meterai nanti")
 LINE: Final = N_("Antrean sekarang")
 LINE_ON: Final = N_("menyala")
 LINE_OFF: Final = N_("mati")

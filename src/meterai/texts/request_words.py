@@ -20,7 +20,7 @@ TITLES: Final[Mapping[str, str]] = {
     "partner.agree": N_("Buat perjanjian dengan mitra"),
     "person.erase": N_("Hapus data seseorang"),
     "key.add": N_("Daftarkan kunci tanda tangan"),
-    "price.set": N_("Tetapkan biaya jasa"),
+    "price.set": console_acts.SET_PRICE.title,
     "news.apologise": N_("Terbitkan permintaan maaf"),
 }
 """Each act of two officers."""
@@ -38,7 +38,7 @@ FACTS: Final[Mapping[str, str]] = {
     "naming": N_("Rekening disebut berapa kali"),
     "kind": N_("Jenis kontak"),
     "contact": N_("Kontak"),
-    "fee": N_("Biaya jasa per meterai, termasuk PPN"),
+    "fee": N_("Biaya layanan per meterai, termasuk PPN"),
     "vat": N_("PPN di dalamnya"),
     "vat_basis_points": N_("Tarif PPN"),
     "unit_price": N_("Harga per meterai"),

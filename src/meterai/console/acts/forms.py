@@ -18,6 +18,7 @@ OptionalLine = Annotated[str, Meta(max_length=200)]
 Text = Annotated[str, Meta(min_length=1, max_length=4000)]
 Whole = Annotated[int, Meta(ge=0, le=999_999_999)]
 """A number of things or people."""
+Day = Annotated[str, Meta(min_length=1, max_length=10, extra={"input": "date"})]
 _LONG: Final = 200
 
 
@@ -32,6 +33,8 @@ class Field:
     """Whether it has several lines."""
     is_number: bool
     is_optional: bool
+    input: str
+    """How browsers ask for it: `text`, or `date` as in 2027-01-31."""
     longest: int
     """Characters."""
     typed: str
@@ -70,6 +73,7 @@ def fields_of(
     form: type[msgspec.Struct], typed: Mapping[str, str], wrong: Mapping[str, str], language: str
 ) -> list[Field]:
     """The fields of a form for its page, filled in with what was typed."""
+    inputs = _inputs(form)
     return [
         Field(
             name=name,
@@ -78,6 +82,7 @@ def fields_of(
             is_long=_longest(kind) > _LONG,
             is_number=isinstance(kind, inspect.IntType),
             is_optional=name in _optional(form),
+            input=inputs.get(name, "text"),
             longest=_longest(kind),
             typed=typed.get(name, ""),
             wrong=wrong.get(name, ""),
@@ -87,13 +92,26 @@ def fields_of(
 
 
 def _kinds(form: type[msgspec.Struct]) -> dict[str, inspect.StrType | inspect.IntType]:
+    kinds = {}
+    for name, kind in _types(form).items():
+        bare = kind.type if isinstance(kind, inspect.Metadata) else kind
+        assert isinstance(bare, (inspect.StrType, inspect.IntType))
+        kinds[name] = bare
+    return kinds
+
+
+def _inputs(form: type[msgspec.Struct]) -> dict[str, str]:
+    """The inputs of fields that are no plain texts."""
+    kinds = _types(form).items()
+    return {
+        name: kind.extra["input"] for name, kind in kinds if isinstance(kind, inspect.Metadata) and kind.extra
+    }
+
+
+def _types(form: type[msgspec.Struct]) -> dict[str, inspect.Type]:
     found = inspect.type_info(form)
     assert isinstance(found, inspect.StructType)
-    kinds = {}
-    for one in found.fields:
-        assert isinstance(one.type, (inspect.StrType, inspect.IntType))
-        kinds[one.name] = one.type
-    return kinds
+    return {one.name: one.type for one in found.fields}
 
 
 def _optional(form: type[msgspec.Struct]) -> set[str]:

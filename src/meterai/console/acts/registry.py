@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.console.acts import cases, contacts, orders, queue, refunds, requests, signing
+from meterai.console.acts import cases, contacts, orders, prices, queue, refunds, requests, signing
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
@@ -16,6 +16,7 @@ ACTS: Final[tuple[ConsoleAct, ...]] = (
     *refunds.ACTS,
     *queue.ACTS,
     *signing.ACTS,
+    *prices.ACTS,
     *requests.ACTS,
 )
 

@@ -17,6 +17,7 @@ from meterai.kit.database import Connection, Database
 from meterai.sales.prices import DatedPrice, vat_within
 from meterai.sales.queries.prices import dated_prices, first_price_day
 from meterai.sales.store import prices as store
+from meterai.sales.store.stock import tariff_of
 
 KIND: Final = "price.set"
 _WHOLE: Final = 10_000
@@ -59,6 +60,8 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
     new: NewPrice
     before: DatedPrice
     """What would hold on that day otherwise."""
+    face_value: Rupiah
+    """On that day."""
 
 
 async def look_at_price(connection: Connection, new: NewPrice, *, now: datetime) -> PriceChange:
@@ -68,7 +71,11 @@ async def look_at_price(connection: Connection, new: NewPrice, *, now: datetime)
     if new.valid_from < await first_price_day(connection, now):
         raise Refusal(Kind.CONFLICT, "price.day_begun")
     known = await dated_prices(connection)
-    return PriceChange(new=new, before=[one for one in known if one.valid_from <= new.valid_from][-1])
+    return PriceChange(
+        new=new,
+        before=[one for one in known if one.valid_from <= new.valid_from][-1],
+        face_value=Rupiah(await tariff_of(connection, new.valid_from)),
+    )
 
 
 async def set_price(db: Database, new: NewPrice, *, actor: Actor, now: datetime) -> None:
