@@ -54,7 +54,6 @@ from meterai.stamping.crop_requests import DRAW_CROP
 from meterai.stamping.photos import CLEAN_PHOTO, MAKE_SHEETS
 from meterai.stamping.ports import SiteSigner, Vouch
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
 from meterai.stamping.stamp_face.given_artwork import check_artwork
 from meterai.stamping.upload_room import UploadRoom
 from meterai.stamping.use_cases.reserve_parts import FindLots, Lots
@@ -328,7 +327,7 @@ async def _shared(
     stack.push_async_callback(check_jail.close)
     opening = open_gateways(settings, jail, channel_of=partial(payment_channel, db))
     gateways = await stack.enter_async_context(opening)
-    signer = SignerClient(socket_path(settings.data))
+    signer = SignerClient.of(settings)
     stack.push_async_callback(signer.close)
     development = settings.environment == "development"
     crls = CrlMirror(settings.revocation_url if development else "")

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.installation_secrets import Secrets
 from meterai.launcher.supervisor import shows_itself
 from meterai.stamping.queries import document_image, document_page, not_referred_to, released_file
 from meterai.stamping.signer_client import SignerClient
@@ -229,6 +230,7 @@ async def test_a_worker_begins_while_the_store_is_away(setup: StampingSetup) -> 
     """Settling payments and paying refunds need no store."""
     await setup.order(await setup.accept(make_letter()))
     await setup.work()
+    Secrets(setup.data).make_shared()
     worker = Process(
         "-m", "meterai.processes.worker",
         environment={

@@ -183,8 +183,12 @@ async def test_a_job_waits_for_a_signer_that_is_away(setup: StampingSetup) -> No
     setup.signer_process.kill()
     job = await order_letter(setup)
     setup.start_worker()
-    waiting = await until(lambda: trouble(setup, job), what="the trouble")
-    assert (waiting.state, waiting.trouble_code) == ("accepted", "signer.unavailable")
+    await until(
+        lambda: "stamping.no_signer" in (setup.data / "worker-1.log").read_text(), what="the worker to ask"
+    )
+    waiting = await find_job(setup.db, job.id)
+    assert waiting is not None
+    assert (waiting.state, waiting.attempts, waiting.trouble_code) == ("accepted", job.attempts, None)
     assert (await setup.lot_now()).reserved == 1
     await setup.start_signer()
     await assert_released_once(setup, job)

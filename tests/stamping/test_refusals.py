@@ -158,6 +158,9 @@ class LyingSigner:
     async def identity(self) -> Identity:
         return await self._honest.identity()
 
+    async def ping(self) -> Identity:
+        return await self._honest.ping()
+
     async def code_signatures(self, wanted: Sequence[tuple[SerialNumber, date]]) -> CodeSignatures:
         return await self._honest.code_signatures(wanted)
 

@@ -79,6 +79,8 @@ async def stamp(
     `before`: only what was written by then.
     """
     now = app.clock()
+    if not await tools.presence.is_there():
+        topics = [topic for topic in topics if topic != STAMP_TOPIC]
     entries = await outbox.claim(
         app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=topics, before=before
     )

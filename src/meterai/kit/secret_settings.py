@@ -26,7 +26,12 @@ SECRETS: Final = (
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""
-SECRET_FILES: Final = ("METERAI_TLS_KEY", "METERAI_SNAP_PRIVATE_KEY", "METERAI_PKCS11_PIN_FILE")
+SECRET_FILES: Final = (
+    "METERAI_TLS_KEY",
+    "METERAI_SIGNER_TLS_KEY",
+    "METERAI_SNAP_PRIVATE_KEY",
+    "METERAI_PKCS11_PIN_FILE",
+)
 """Variables that name a file with a secret. A credential of the same name is such a file."""
 
 

@@ -246,6 +246,38 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         str, Doc(description="file (0600) with the token's user PIN; empty: DATA/secrets/pkcs11-pin")
     ] = ""
     pkcs11_sessions: Annotated[int, Doc(ge=1, description="sessions, and threads, that sign at once")] = 4
+    signer_url: Annotated[
+        str,
+        Doc(
+            description="the signers to ask, the preferred one first, with commas: tls://HOST:PORT, or unix "
+            "for the one on this machine; empty: that one alone"
+        ),
+    ] = ""
+    signer_name: Annotated[
+        str,
+        Doc(
+            pattern=r"^[A-Za-z0-9._-]{0,64}$",
+            description="name of this signer, to which the register binds its keys; empty: the only one",
+        ),
+    ] = ""
+    signer_listen: Annotated[
+        str,
+        Doc(description="HOST:PORT where the signer also listens, over mutual TLS; empty: its socket alone"),
+    ] = ""
+    signer_clients: Annotated[
+        str,
+        Doc(
+            description="who may ask over TLS, and for what, by the common name of the certificate: "
+            "`worker-a:seal,site-a:hash`; empty: nobody"
+        ),
+    ] = ""
+    signer_tls_ca: Annotated[
+        str, Doc(description="PEM file of the authority above the certificates of signers and their askers")
+    ] = ""
+    signer_tls_certificate: Annotated[
+        str, Doc(description="PEM chain that a signer, or one that asks it, shows to the other end")
+    ] = ""
+    signer_tls_key: Annotated[str, Doc(description="PEM private key of METERAI_SIGNER_TLS_CERTIFICATE")] = ""
     signer_users: Annotated[
         str,
         Doc(

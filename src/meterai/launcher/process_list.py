@@ -41,6 +41,12 @@ _SIGNER_SETTINGS: Final = (
     "pkcs11_pin_file",
     "pkcs11_sessions",
     "signer_users",
+    "signer_name",
+    "signer_listen",
+    "signer_clients",
+    "signer_tls_ca",
+    "signer_tls_certificate",
+    "signer_tls_key",
 )
 _KEY_DEVICE_VARIABLES: Final = (
     "SOFTHSM2_CONF",
@@ -114,6 +120,10 @@ CONSOLE_SETTINGS: Final = (
     "log_level",
 )
 _KEPT_FROM_DOORS: Final = {
+    "signer_name",
+    "signer_listen",
+    "signer_clients",
+    "signer_users",
     *database_urls.SETTINGS,
     database_urls.POOLER,
     "embedded_database",

@@ -1,7 +1,8 @@
 """The signer: `python -m meterai.processes.signer`. It alone opens private keys, and it parses no PDF.
 
-It listens on DATA/run/signer/signer.sock, for its own user and, where the umask allows, its group.
-`stamping.signer_wire` says what goes over it.
+It listens on DATA/run/signer/signer.sock, for its own user and, where the umask allows, its group. With
+METERAI_SIGNER_LISTEN it also listens for other machines, over mutual TLS. `stamping.signer_wire` says what
+goes over both.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 import aiohttp
 import structlog
@@ -34,7 +37,7 @@ from meterai.operations.use_cases.know_installation import know_installation
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_keys
 from meterai.stamping.signer import register
-from meterai.stamping.signer.askers import Askers, Right, may_ask, user_at
+from meterai.stamping.signer.askers import Askers, Right, client_at, may_ask, user_at
 from meterai.stamping.signer.measures import REQUESTS, SEALS
 from meterai.stamping.signer.private_keys.checked_key import FaultAlarm
 from meterai.stamping.signer.private_keys.code_key import CodeKeyFile
@@ -43,14 +46,16 @@ from meterai.stamping.signer.private_keys.key_opener import KeyOpener
 from meterai.stamping.signer.private_keys.key_ring import KeyRing, OpenDevice
 from meterai.stamping.signer.sealer import Sealer, is_register_lost
 from meterai.stamping.signer.time_stamp_client import HttpTimestamper, TokenChecker
+from meterai.stamping.signer_places import listening_context
 
 log = structlog.get_logger(__name__)
 
 _REQUESTS_MAX = 64
+_HANDSHAKE_SECONDS: Final = 5.0
 
 
 class SignerServer:
-    """Answers requests over the unix socket, each connection in turn."""
+    """Answers requests over the unix socket and TLS, each connection in turn."""
 
     def __init__(self, sealer: Sealer, askers: Askers | None = None) -> None:
         """`askers`: who may ask for what; None: this process's user and root."""
@@ -59,22 +64,47 @@ class SignerServer:
         self._turns = asyncio.Semaphore(_REQUESTS_MAX)
         self._busy: set[asyncio.Task[None]] = set()
 
-    async def serve(self, path: Path, stop: asyncio.Event) -> None:
-        """Listens until `stop`, then lets what is under way end."""
+    async def serve(
+        self, path: Path, stop: asyncio.Event, *, outside: tuple[str, int, ssl.SSLContext] | None = None
+    ) -> None:
+        """Listens until `stop`, then lets what is under way end.
+
+        `outside`: address, port and TLS for askers on other machines.
+        """
         path.parent.mkdir(parents=True, exist_ok=True)
-        server = await asyncio.start_unix_server(self._talk, sock=_bind(path))
-        async with server:
+        async with AsyncExitStack() as stack:
+            servers = [await asyncio.start_unix_server(self._talk, sock=_bind(path))]
+            if outside is not None:
+                host, port, context = outside
+                servers.append(
+                    await asyncio.start_server(
+                        self._talk, host, port, ssl=context, ssl_handshake_timeout=_HANDSHAKE_SECONDS
+                    )
+                )
+            for server in servers:
+                await stack.enter_async_context(server)
             await stop.wait()
-            server.close()
+            for server in servers:
+                server.close()
             await asyncio.to_thread(path.unlink, missing_ok=True)
             if self._busy:
                 await asyncio.wait(self._busy, timeout=10)
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _right_at(self, writer: asyncio.StreamWriter) -> Right | None:
+        """What the other end may ask for; None: nothing."""
+        if writer.get_extra_info("ssl_object") is not None:
+            client = client_at(writer.get_extra_info("peercert") or {})
+            if (right := self._askers.right_of_client(client)) is None:
+                log.warning("signer.stranger", client=client)
+            return right
         user = user_at(writer.get_extra_info("socket"))
-        right = self._askers.right_of(user)
-        if right is None:
+        if (right := self._askers.right_of(user)) is None:
             log.warning("signer.stranger", user=user)
+        return right
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        right = self._right_at(writer)
+        if right is None:
             writer.close()
             return
         try:
@@ -178,6 +208,7 @@ async def open_sealer(settings: Settings, open_key: OpenDevice) -> AsyncIterator
         open_key,
         counters,
         FaultAlarm(throw_switch),
+        signer=settings.signer_name,
         unregistered=development_keys(pki) if development else [],
     )
     try:
@@ -210,13 +241,23 @@ async def run(settings: Settings, open_key: OpenDevice | None = None) -> None:
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     async with open_sealer(settings, open_key or KeyOpener(settings)) as sealer:
         log.info("signer.ready", keys=len((await sealer.keys()).keys))
-        server = SignerServer(sealer, Askers(settings.signer_users))
+        server = SignerServer(sealer, Askers(settings.signer_users, settings.signer_clients))
 
         async def key() -> None:
             await sealer.identity()
 
         async with role_port(settings.role_port, "signer", register=sealer.ping_register, key=key):
-            await server.serve(signer_wire.socket_path(settings.data), stop)
+            await server.serve(signer_wire.socket_path(settings.data), stop, outside=_outside(settings))
+
+
+def _outside(settings: Settings) -> tuple[str, int, ssl.SSLContext] | None:
+    """Where askers on other machines are served. Raises: ValueError."""
+    if not settings.signer_listen:
+        return None
+    host, _, port = settings.signer_listen.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError("METERAI_SIGNER_LISTEN: expected HOST:PORT")
+    return host.strip("[]"), int(port), listening_context(settings)
 
 
 def main() -> None:

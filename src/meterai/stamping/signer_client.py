@@ -1,8 +1,9 @@
-"""Client of the signer process, over its unix socket."""
+"""Client of the signers: asks the first one that can answer."""
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
@@ -10,19 +11,34 @@ from uuid import UUID
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
+from meterai.kit.settings import Settings
 from meterai.stamping import signer_wire
+from meterai.stamping.signer_places import Connection, Place, SocketPlace, signer_places
 
+_OF_ALL = ("sealing.stopped", "tsa.unavailable")
+"""Why no signer signs: the others need not be asked."""
 _ANSWER_SECONDS_MAX = 30.0
-_Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+_AWAY_SECONDS = 5.0
+"""How long a signer that did not answer is asked after the others."""
 
 
 class SignerClient:
-    """A `stamping.ports.Signer`. Keeps its connections, and finds a restarted signer by itself."""
+    """A `stamping.ports.Signer`. Keeps its connections, and finds a restarted signer by itself.
 
-    def __init__(self, socket_path: Path) -> None:
-        self._path = socket_path
-        self._idle: list[_Connection] = []
+    Of several signers it asks the first one. If that can't answer or can't sign, it asks the next: each has a
+    key of its own, and each attempt is counted, so asking twice is safe.
+    """
+
+    def __init__(self, *places: Path | Place) -> None:
+        """`places`: a path is that of a unix socket."""
+        found = [SocketPlace(place) if isinstance(place, Path) else place for place in places]
+        self._signers = [_OneSigner(place) for place in found]
         self._identity: signer_wire.Identity | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> SignerClient:
+        """A client of the signers that the settings name. Raises: ValueError."""
+        return cls(*signer_places(settings))
 
     async def identity(self) -> signer_wire.Identity:
         if self._identity is None:
@@ -75,46 +91,88 @@ class SignerClient:
         return (await self._ask(asked, signer_wire.Tokens)).tokens
 
     async def keys(self) -> list[signer_wire.KeyReport]:
-        """Returns the signer's report on each registered key. Raises: Refusal(UNAVAILABLE, ...)."""
-        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).keys
+        """Returns the report on each registered key, by its signer. Raises: Refusal(UNAVAILABLE, ...)."""
+        return [report for answer in await self._key_lists() for report in answer.keys]
 
     async def unregistered(self) -> list[signer_wire.UnregisteredKey]:
-        """Returns the keys that it used and the register does not know. Raises: Refusal(UNAVAILABLE, ...)."""
-        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).unregistered
+        """Returns the keys that they used and the register lacks. Raises: Refusal(UNAVAILABLE, ...)."""
+        return [key for answer in await self._key_lists() for key in answer.unregistered]
 
     async def stopped(self) -> bool:
-        """Whether the signer has seen a thrown stop switch. Raises: Refusal(UNAVAILABLE, ...)."""
-        return (await self._ask(signer_wire.ListKeys(), signer_wire.Keys)).stopped
+        """Whether each signer that answers has seen a thrown stop switch. Raises: as `keys`."""
+        return all(answer.stopped for answer in await self._key_lists())
+
+    async def _key_lists(self) -> list[signer_wire.Keys]:
+        """Asks all signers. Raises: Refusal(UNAVAILABLE, "signer.unavailable") when none answers."""
+        asked = (signer.ask(signer_wire.ListKeys()) for signer in self._signers)
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        lists = [answer for answer in answers if isinstance(answer, signer_wire.Keys)]
+        if not lists:
+            raise next(refusal for refusal in map(_refusal_of, answers) if refusal is not None)
+        return lists
 
     async def close(self) -> None:
+        """Closes the connections."""
+        for signer in self._signers:
+            signer.close()
+
+    async def _ask[A: signer_wire.Answer](self, request: signer_wire.Request, expected: type[A]) -> A:
+        refusal: Refusal | None = None
+        for signer in sorted(self._signers, key=_OneSigner.is_away):
+            try:
+                answer = await signer.ask(request)
+            except Refusal as unavailable:
+                self._identity = None  # the process that answered before may be gone
+                refusal = refusal or unavailable
+                continue
+            if isinstance(answer, expected):
+                return answer
+            assert isinstance(answer, signer_wire.Refused)
+            refused = Refusal(answer.kind, answer.code)
+            if answer.kind is not Kind.UNAVAILABLE or answer.code in _OF_ALL:
+                raise refused
+            refusal = refused
+        assert refusal is not None, "there is a signer"
+        raise refusal
+
+
+class _OneSigner:
+    """A signer, and the connections to it."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._idle: list[Connection] = []
+        self._away_until = 0.0
+
+    def is_away(self) -> bool:
+        """Whether it did not answer lately."""
+        return time.monotonic() < self._away_until
+
+    async def ask(self, request: signer_wire.Request) -> signer_wire.Answer:
+        """Sends one request. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+                return await self._exchange(request)
+        except (OSError, EOFError, TimeoutError, ValueError) as error:
+            self._away_until = time.monotonic() + _AWAY_SECONDS
+            raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
+
+    def close(self) -> None:
         """Closes the connections."""
         while self._idle:
             self._idle.pop()[1].close()
 
-    async def _ask[A: signer_wire.Answer](self, request: signer_wire.Request, expected: type[A]) -> A:
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS_MAX):
-                answer = await self._exchange(request)
-        except (OSError, EOFError, TimeoutError, ValueError) as error:
-            # The process that answered before may be gone, and the new one may have another key.
-            self._identity = None
-            raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
-        if isinstance(answer, signer_wire.Refused):
-            raise Refusal(answer.kind, answer.code)
-        assert isinstance(answer, expected)
-        return answer
-
     async def _exchange(self, request: signer_wire.Request) -> signer_wire.Answer:
-        """Sends one request. A kept connection may be dead. Asking twice is safe: each attempt is counted."""
+        """Asks once more when a kept connection is dead: each attempt is counted."""
         while self._idle:
             connection = self._idle.pop()
             try:
                 return await self._exchange_on(connection, request)
             except (OSError, EOFError):
                 continue
-        return await self._exchange_on(await self._connect(), request)
+        return await self._exchange_on(await self._place.connect(), request)
 
-    async def _exchange_on(self, connection: _Connection, request: signer_wire.Request) -> signer_wire.Answer:
+    async def _exchange_on(self, connection: Connection, request: signer_wire.Request) -> signer_wire.Answer:
         reader, writer = connection
         try:
             writer.write(signer_wire.frame(request))
@@ -125,8 +183,13 @@ class SignerClient:
             writer.close()
             raise
         self._idle.append(connection)
+        self._away_until = 0.0
         return answer
 
-    async def _connect(self) -> _Connection:
-        with signer_wire.ReachableSocket(self._path) as address:
-            return await asyncio.open_unix_connection(address)
+
+def _refusal_of(answer: signer_wire.Answer | BaseException) -> Refusal | None:
+    if isinstance(answer, signer_wire.Refused):
+        return Refusal(answer.kind, answer.code)
+    if isinstance(answer, BaseException) and not isinstance(answer, Refusal):
+        raise answer
+    return answer if isinstance(answer, Refusal) else None

@@ -73,7 +73,8 @@ class Identity(msgspec.Struct, frozen=True, tag="identity"):
     certificate_chain: list[bytes]
     """Certificates as DER, the signing certificate first."""
     other_certificates: list[bytes] = []
-    """Certificates (DER) of the other registered keys for seals: of first seals made before a rotation."""
+    """Certificates (DER) of the other registered keys for seals: of seals made before a rotation, or by
+    another signer."""
     tsa_ends: datetime | None = None
     """When the time-stamp authority's certificate ends, from its last token; None before any token."""
 
@@ -105,7 +106,7 @@ class UnregisteredKey(msgspec.Struct, frozen=True):
 
 
 class Keys(msgspec.Struct, frozen=True, tag="keys"):
-    """All registered keys, and the stop switch as the signer last saw it."""
+    """All registered keys of this signer, and the stop switch as the signer last saw it."""
 
     keys: list[KeyReport]
     stopped: bool

@@ -37,7 +37,6 @@ from meterai.stamping.keys.key_register import keys_that_end_soon
 from meterai.stamping.keys.signing_keys import has_little_time
 from meterai.stamping.signer.key_files import read_counters
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
 from meterai.verification.model import Trust, Verdict
 from meterai.verification.reasons import BY_HASH, holds_by_itself, leading_to
 from meterai.verification.trust import load_trust
@@ -127,7 +126,7 @@ def _disks_that_fill(settings: Settings) -> list[str]:
 
 async def _tsa_ends(settings: Settings) -> datetime | None:
     """When the time-stamp authority's certificate ends, if a signer runs here and has had a token."""
-    signer = SignerClient(socket_path(settings.data))
+    signer = SignerClient.of(settings)
     try:
         return (await ask_signer(signer, within_s=5)).tsa_ends
     finally:

@@ -39,7 +39,7 @@ from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.keys.key_register import KeyNow, keys_beside, keys_now, serials_sealed_by
 from meterai.stamping.keys.signing_keys import Purpose, SigningKey, TokenPlace, key_id_of, parse_place
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import UnregisteredKey, socket_path
+from meterai.stamping.signer_wire import UnregisteredKey
 from meterai.stamping.use_cases import activate_key as activating
 from meterai.stamping.use_cases import add_key as adding
 from meterai.stamping.use_cases import retire_key as retiring
@@ -128,6 +128,9 @@ def add_key(
     place: Annotated[str, typer.Option(help="pkcs11:token=...;object=...;id=%01 (RFC 7512), no PIN in it.")],
     certificate: Annotated[Path, typer.Option(help="PEM: the key's certificate and the intermediates.")],
     purpose: Annotated[Purpose, typer.Option(help="seal: stamps here; hash: hashes of the wire.")] = "seal",
+    of_signer: Annotated[
+        str, typer.Option("--signer", help="Name of the signer that has it (METERAI_SIGNER_NAME).")
+    ] = "",
     valid_from: Annotated[
         datetime | None, typer.Option("--from", formats=_TIME, help="UTC; the certificate's.")
     ] = None,
@@ -153,7 +156,14 @@ def add_key(
         await _refuse_marked(signer, chain)
         await refuse_misplaced(place, chain, settings)
         key = adding.examine_key(
-            place, chain, roots, purpose=purpose, valid_from=begin, valid_until=end, now=system_clock()
+            place,
+            chain,
+            roots,
+            purpose=purpose,
+            signer=of_signer,
+            valid_from=begin,
+            valid_until=end,
+            now=system_clock(),
         )
         actor = await released_by_two(
             db,
@@ -168,6 +178,7 @@ def add_key(
             chain=chain,
             roots=roots,
             purpose=purpose,
+            signer=of_signer,
             valid_from=begin,
             valid_until=end,
             actor=actor,
@@ -336,7 +347,7 @@ async def _with_service[R](
     settings: Settings, work: Callable[[Database, SignerClient, Settings], Awaitable[R]]
 ) -> R:
     db = await connect(settings.database_operator_url, connections_max=1, application_name="meterai keys")
-    signer = SignerClient(socket_path(settings.data))
+    signer = SignerClient.of(settings)
     try:
         return await work(db, signer, settings)
     finally:
@@ -355,6 +366,7 @@ def _show(found: list[KeyNow]) -> None:
         dates = f"{key.valid_from:%Y-%m-%d} to {key.valid_until:%Y-%m-%d}"
         typer.echo(f"{key.key_id}  {key.state:<8}  {dates}  used {key.uses:,} times  {key.signer or 'ready'}")
         use = "  (for hashes)" if key.purpose == "hash" else ""
+        use += f"  (of the signer {key.held_by})" if key.held_by else ""
         typer.echo(f"{'':16}  {key.place}  {key.name}{use}")
         if key.forgotten:
             typer.echo(words_of_unretired(key.key_id, key.forgotten, key.retired_at))

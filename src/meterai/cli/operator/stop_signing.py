@@ -28,7 +28,6 @@ from meterai.kit.settings import Settings
 from meterai.kit.stop_switches import SEALING_STOPPED
 from meterai.operations.use_cases import stop_signing as switch
 from meterai.stamping.signer_client import SignerClient
-from meterai.stamping.signer_wire import socket_path
 
 
 def stop_signing(
@@ -88,7 +87,7 @@ async def _act(db: Database, reason: str, signing: Signing, *, stopped: bool) ->
 
 async def signer_obeys(settings: Settings, *, stopped: bool) -> Followed:
     """Waits until the signer has seen the switch."""
-    client = SignerClient(socket_path(settings.data))
+    client = SignerClient.of(settings)
 
     async def has_seen() -> bool:
         return await client.stopped() is stopped

@@ -35,7 +35,7 @@ from meterai.sales.queries.refunds import RefundsUnderWay, refunds_under_way
 from meterai.stamping import queries as stamping
 from meterai.stamping.cycle.job_ends import REFUSED, RELEASED
 from meterai.stamping.keys.key_register import registered_keys
-from meterai.stamping.keys.signing_keys import active_key, all_that_end_soon
+from meterai.stamping.keys.signing_keys import active_keys, all_that_end_soon
 from meterai.waiting_room.control.site_load import SiteReport, site_reports
 from meterai.waiting_room.queries import QueueView, queue_views
 
@@ -108,7 +108,7 @@ async def measure_service(
         refunds = await refunds_under_way(connection)
         register = await registered_keys(connection)
         uncovered = await connection.fetchval("SELECT operations.audit_head_behind()")
-        key = active_key(register, now)
+        ends = [key.valid_until for key in active_keys(register, now, "seal")]
         followed = await oldest_followed(connection)
         return Figures(
             stock=(await ledger.stock(connection, SELLER)).available,
@@ -120,7 +120,7 @@ async def measure_service(
             time_stamps_owed=await stamping.count_time_stamps_owed(connection),
             batches_behind_s=age_s(await oldest_overdue(connection), now),
             is_signing_stopped=await is_thrown(connection, SEALING_STOPPED),
-            key_ends=key.valid_until if key else None,
+            key_ends=min(ends, default=None),
             needs_next_key=bool(all_that_end_soon(register, now)),
             audit_head_behind_s=age_s(uncovered, now),
             terms_kept_s=age_s(await last_kept(connection), now),

@@ -20,6 +20,7 @@ from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import Connection, Database
 from meterai.kit.fail_points import FailPoint
 from meterai.kit.files.object_store import ObjectStore
+from meterai.stamping.cycle.signer_presence import SignerPresence
 from meterai.stamping.model import ClaimedJob, Intent, Release, Seal
 from meterai.stamping.ports import Signer
 from meterai.stamping.scenarios import Script
@@ -63,6 +64,10 @@ class Tools:
     clock: Clock
     settings: CycleSettings
     fail_point: FailPoint
+    presence: SignerPresence = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "presence", SignerPresence(self.signer))
 
 
 class LeaseLost(Exception):

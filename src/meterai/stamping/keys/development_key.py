@@ -44,9 +44,12 @@ def development_key(pki: Path, purpose: Purpose = "seal") -> SigningKey:
 
 
 async def register_development_keys(db: Database, data: Path, *, now: datetime) -> None:
-    """Registers the key of each purpose that has none yet, so that a rotation has a key to replace."""
+    """Registers the key of each purpose that has none yet, so that a rotation has a key to replace.
+
+    They are those of the signer without a name.
+    """
     async with db.transaction() as tx:
-        covered = {key.purpose for key in await keys.lock_keys(tx)}
+        covered = {key.purpose for key in await keys.lock_keys(tx) if not key.signer}
         for key in development_keys(data / FOLDER):
             if key.purpose not in covered:
                 await keys.insert_key(tx, key, now)

@@ -37,6 +37,8 @@ class KeyNow(msgspec.Struct, frozen=True, kw_only=True):
     """Counted attempts to sign with it (I8)."""
     signer: str
     """Why the signer could not sign with it now; empty when it could."""
+    held_by: str = ""
+    """Name of the one signer that may use it; empty: the signer without a name."""
     forgotten: str = ""
     """Its state in a register that has forgotten that it is retired; empty for other keys."""
 
@@ -72,6 +74,7 @@ async def keys_now(db: Database, holder: KeyHolder, *, now: datetime) -> list[Ke
             needs_next=key in last,
             uses=uses.get(key.key_id, 0),
             signer=reports[key.key_id].trouble if key.key_id in reports else missing,
+            held_by=key.signer,
             forgotten=states[key.key_id] if key.key_id in forgotten else "",
         )
         for key in register

@@ -79,6 +79,8 @@ class SigningKey:
     """When it begins to sign, unless a newer key does; None: added, but not yet activated."""
     retired_at: datetime | None = None
     purpose: Purpose = "seal"
+    signer: str = ""
+    """Name of the one signer that may use it; empty: the signer without a name."""
 
     def valid(self, moment: datetime) -> bool:
         """Whether it may sign at `moment`."""
@@ -90,12 +92,17 @@ def key_id_of(certificate: bytes) -> str:
     return x509.load_der_x509_certificate(certificate).fingerprint(hashes.SHA256()).hex()[:16]
 
 
-def active_key(keys: Iterable[SigningKey], moment: datetime, purpose: Purpose = "seal") -> SigningKey | None:
-    """The key that signs at `moment` for this purpose: the one activated last by then. It may be expired."""
+def active_key(
+    keys: Iterable[SigningKey], moment: datetime, purpose: Purpose = "seal", *, signer: str = ""
+) -> SigningKey | None:
+    """The key with which a signer signs at `moment` for this purpose: the one activated last by then.
+
+    It may be expired.
+    """
     begun = [
         (key.active_from, key.key_id, key)
         for key in keys
-        if key.purpose == purpose
+        if (key.purpose, key.signer) == (purpose, signer)
         and key.active_from is not None
         and key.active_from <= moment
         and key.retired_at is None
@@ -108,17 +115,26 @@ def has_little_time(end: datetime, moment: datetime) -> bool:
     return moment >= end - LITTLE_TIME
 
 
-def ends_soon(keys: Sequence[SigningKey], moment: datetime, purpose: Purpose = "seal") -> SigningKey | None:
+def active_keys(keys: Sequence[SigningKey], moment: datetime, purpose: Purpose) -> list[SigningKey]:
+    """The active key of each signer for this purpose."""
+    found = [active_key(keys, moment, purpose, signer=name) for name in sorted({key.signer for key in keys})]
+    return [key for key in found if key is not None]
+
+
+def ends_soon(
+    keys: Sequence[SigningKey], moment: datetime, purpose: Purpose = "seal", *, signer: str = ""
+) -> SigningKey | None:
     """The active key if it has little time left and no other key is activated before its end; else None."""
-    key = active_key(keys, moment, purpose)
+    key = active_key(keys, moment, purpose, signer=signer)
     if key is None or not has_little_time(key.valid_until, moment):
         return None
-    return key if active_key(keys, max(moment, key.valid_until), purpose) == key else None
+    return key if active_key(keys, max(moment, key.valid_until), purpose, signer=signer) == key else None
 
 
 def all_that_end_soon(keys: Sequence[SigningKey], moment: datetime) -> list[SigningKey]:
-    """The active keys of all purposes that end soon."""
-    found = [ends_soon(keys, moment, purpose) for purpose in get_args(Purpose)]
+    """The active keys of all purposes and signers that end soon."""
+    signers = sorted({key.signer for key in keys})
+    found = [ends_soon(keys, moment, use, signer=name) for use in get_args(Purpose) for name in signers]
     return [key for key in found if key is not None]
 
 
@@ -129,7 +145,7 @@ def state_of(key: SigningKey, keys: Sequence[SigningKey], moment: datetime) -> s
     """
     if key.retired_at is not None:
         return "retired"
-    if key == active_key(keys, moment, key.purpose):
+    if key == active_key(keys, moment, key.purpose, signer=key.signer):
         return "active" if key.valid(moment) else "expired"
     if key.active_from is None:
         return "waiting"

@@ -1,4 +1,4 @@
-"""The users that may ask the signer, and for what. The kernel names the user at the other end."""
+"""Who may ask the signer, and for what. The kernel names the user at the other end, TLS its certificate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import os
 import pwd
 import socket
 import struct
+from collections.abc import Mapping
 from enum import IntEnum
-from typing import Final
+from typing import Any, Final
 
 from meterai.kit.formats.comma_list import listed
 from meterai.stamping import signer_wire
@@ -44,16 +45,28 @@ _NEEDS: Final[dict[type[signer_wire.Request], Right]] = {
 class Askers:
     """The users that may ask, and for what. The signer's own user and root may ask for everything."""
 
-    def __init__(self, named: str = "") -> None:
-        """`named`: METERAI_SIGNER_USERS. Raises: ValueError for what can't be read, or an unknown user."""
+    def __init__(self, named: str = "", clients: str = "") -> None:
+        """`named`: METERAI_SIGNER_USERS; `clients`: METERAI_SIGNER_CLIENTS.
+
+        Raises: ValueError for what can't be read, or an unknown user.
+        """
+        self._clients = {
+            name: _right_of(one, right, "METERAI_SIGNER_CLIENTS")
+            for one in listed(clients)
+            for name, _, right in [one.partition(":")]
+        }
         self._rights = {os.getuid(): Right.SEAL, _ROOT: Right.SEAL}
         for one in listed(named):
             name, _, right = one.partition(":")
-            self._rights[_uid_of(name)] = _right_of(one, right)
+            self._rights[_uid_of(name)] = _right_of(one, right, "METERAI_SIGNER_USERS")
 
     def right_of(self, user: int) -> Right | None:
         """What a user may ask for; None: nothing."""
         return self._rights.get(user)
+
+    def right_of_client(self, name: str) -> Right | None:
+        """What an asker over TLS may ask for, by the common name of its certificate; None: nothing."""
+        return self._clients.get(name)
 
 
 def may_ask(right: Right, request: signer_wire.Request) -> bool:
@@ -75,10 +88,16 @@ def _uid_of(name: str) -> int:
         raise ValueError(f"METERAI_SIGNER_USERS: there is no user {name} here") from None
 
 
-def _right_of(one: str, right: str) -> Right:
+def client_at(certificate: Mapping[str, Any]) -> str:
+    """The common name in a checked certificate, as `ssl.SSLObject.getpeercert` gives it. Empty: none."""
+    names = [value for part in certificate.get("subject", ()) for kind, value in part if kind == "commonName"]
+    return names[0] if len(names) == 1 else ""
+
+
+def _right_of(one: str, right: str, setting: str) -> Right:
     try:
         return Right[right.upper()]
     except KeyError:
         raise ValueError(
-            f"METERAI_SIGNER_USERS: expected user:seal, user:hash, user:date or user:look, not {one}"
+            f"{setting}: expected NAME:seal, NAME:hash, NAME:date or NAME:look, not {one}"
         ) from None

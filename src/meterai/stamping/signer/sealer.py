@@ -141,14 +141,12 @@ class Sealer:
         """Returns the public side of the keys. Raises: Refusal UNAVAILABLE `key.*` when none can sign now."""
         await self._watch.look()
         key = self._keys.active(self._clock())
-        reports = self._keys.reports(self._clock())
+        certificates = self._keys.certificates()
         return Identity(
             key_id=key.key_id,
             certificate_chain=list(key.certificates),
             other_certificates=[
-                report.certificate
-                for report in reports
-                if report.purpose == "seal" and report.key_id != key.key_id
+                certificate for key_id, certificate in certificates.items() if key_id != key.key_id
             ],
             tsa_ends=self._tsa_ends(),
         )

@@ -9,7 +9,7 @@ from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection
 from meterai.stamping.keys.signing_keys import SigningKey
 
-_COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at, purpose"
+_COLUMNS = "key_id, place, certificates, valid_from, valid_until, active_from, retired_at, purpose, signer"
 
 
 async def signing_keys(conn: Connection) -> list[SigningKey]:
@@ -35,10 +35,15 @@ async def insert_key(tx: Connection, key: SigningKey, now: datetime) -> bool:
 
 
 def facts_of_key(key: SigningKey) -> dict[str, object]:
-    """What two officers release: all that the register keeps of the key. A key for seals says no purpose."""
+    """What two officers release: all that the register keeps of the key.
+
+    A key for seals says no purpose, and a key of the signer without a name no signer.
+    """
     purpose = {} if key.purpose == "seal" else {"purpose": key.purpose}
+    signer = {"signer": key.signer} if key.signer else {}
     return {
         **purpose,
+        **signer,
         "place": key.place,
         "valid_from": key.valid_from.isoformat(),
         "valid_until": key.valid_until.isoformat(),

@@ -47,7 +47,7 @@ async def activate_key(
         key = find_key(register, key_id)
         if key.retired_at is not None or key.key_id in marked:
             raise Refusal(Kind.CONFLICT, "key.retired", key_id=key.key_id)
-        is_active = active_key(register, now, key.purpose) == key
+        is_active = active_key(register, now, key.purpose, signer=key.signer) == key
         if is_active and key.valid(now) and begin > now:
             raise Refusal(Kind.CONFLICT, "key.signs_already", key_id=key.key_id)
         if not key.valid(begin):
@@ -60,7 +60,8 @@ async def activate_key(
         if is_active:
             await _call_off(tx, key, register, actor=actor, now=now)
             return key
-        before = active_key((other for other in register if other != key), begin, key.purpose)
+        others = (other for other in register if other != key)
+        before = active_key(others, begin, key.purpose, signer=key.signer)
         await keys.set_active_from(tx, key.key_id, begin)
         facts = {"from": begin.isoformat(), "instead_of": before.key_id if before else None}
         await write_audit(tx, actor=actor, action="key.activate", subject=key.key_id, facts=facts, now=now)
@@ -71,7 +72,7 @@ async def _call_off(
     tx: Connection, key: SigningKey, register: Sequence[SigningKey], *, actor: str | Actor, now: datetime
 ) -> None:
     """Makes keys wait again that were to replace the active key later."""
-    others = [other for other in register if other.purpose == key.purpose]
+    others = [other for other in register if (other.purpose, other.signer) == (key.purpose, key.signer)]
     ahead = [other.key_id for other in others if state_of(other, register, now) == "next"]
     for key_id in ahead:
         await keys.set_active_from(tx, key_id, None)

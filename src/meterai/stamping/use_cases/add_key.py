@@ -30,6 +30,7 @@ async def add_key(
     chain: Sequence[x509.Certificate],
     roots: Sequence[x509.Certificate],
     purpose: Purpose = "seal",
+    signer: str = "",
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     actor: str | Actor,
@@ -41,7 +42,14 @@ async def add_key(
     officers have not released it.
     """
     key = examine_key(
-        place, chain, roots, purpose=purpose, valid_from=valid_from, valid_until=valid_until, now=now
+        place,
+        chain,
+        roots,
+        purpose=purpose,
+        signer=signer,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        now=now,
     )
     async with db.transaction() as tx:
         return await _insert(tx, key, actor=actor, now=now)
@@ -63,6 +71,7 @@ async def add_released_key(
         chain,
         roots,
         purpose=asked.purpose,
+        signer=asked.signer,
         valid_from=asked.valid_from,
         valid_until=asked.valid_until,
         now=now,
@@ -76,14 +85,15 @@ def examine_key(
     roots: Sequence[x509.Certificate],
     *,
     purpose: Purpose = "seal",
+    signer: str = "",
     valid_from: datetime | None = None,
     valid_until: datetime | None = None,
     now: datetime,
 ) -> SigningKey:
     """Checks the key whose certificates are in `chain`, in any order, by the rules of every verifier.
 
-    `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. The validity is that of the whole
-    chain, the root included, unless a shorter one is given.
+    `place`: see `signing_keys.parse_place`. `roots`: what verifiers trust. `signer`: the one that has it.
+    The validity is that of the whole chain, the root included, unless a shorter one is given.
 
     Raises: Refusal INVALID `key.unfit` (what=place, kind, purpose, usage, chain, size or validity).
     """
@@ -112,6 +122,7 @@ def examine_key(
         valid_from=begin,
         valid_until=end,
         purpose=purpose,
+        signer=signer,
     )
 
 
@@ -141,6 +152,7 @@ class _Asked(msgspec.Struct, frozen=True):
     valid_until: datetime
     certificates: list[str]
     purpose: Purpose = "seal"
+    signer: str = ""
 
 
 async def _insert(tx: Connection, key: SigningKey, *, actor: str | Actor, now: datetime) -> SigningKey:
@@ -151,6 +163,7 @@ async def _insert(tx: Connection, key: SigningKey, *, actor: str | Actor, now: d
         "valid_from": key.valid_from.isoformat(),
         "valid_until": key.valid_until.isoformat(),
         **({"purpose": key.purpose} if key.purpose != "seal" else {}),
+        **({"signer": key.signer} if key.signer else {}),
     }
     await write_audit(tx, actor=actor, action="key.add", subject=key.key_id, facts=facts, now=now)
     return key

@@ -26,7 +26,7 @@ async def retire_key(
         key = find_key(register, key_id)
         if key.retired_at is not None:
             return key
-        active = active_key(register, now, key.purpose)
+        active = active_key(register, now, key.purpose, signer=key.signer)
         if active is not None and active.key_id == key.key_id:
             raise Refusal(Kind.CONFLICT, "key.still_active", key_id=key.key_id)
         await keys.set_retired(tx, key.key_id, now)

@@ -26,7 +26,11 @@ async def run_due_jobs(
 
     `newest_first` is for a second lane. A single document behind a bundle of thousands then waits for one
     turn only. The first lane takes care of the oldest. `before`: only jobs accepted by then.
+
+    Without a signer nothing is claimed: a worker on another host may have one.
     """
+    if not await tools.presence.is_there():
+        return 0
     now = tools.clock()
     async with tools.db.connection() as connection:
         claims = await jobs.claim_due(

@@ -54,7 +54,7 @@ class _Held:
 
 
 class KeyRing:
-    """Open keys that follow the register. Call `refresh` before `active`."""
+    """Open keys that follow the register: those of this signer. Call `refresh` before `active`."""
 
     def __init__(
         self,
@@ -62,15 +62,17 @@ class KeyRing:
         counters: Path,
         alarm: FaultAlarm,
         *,
+        signer: str = "",
         unregistered: Sequence[SigningKey] = (),
     ) -> None:
-        """`counters`: folder of the counter files and of the marks of retired keys.
+        """`counters`: folder of the counter files and of the marks of retired keys. `signer`: its name.
 
         `unregistered`: keys to use while the register is empty.
         """
         self._open_device = open_device
         self._counters = counters
         self._alarm = alarm
+        self._signer = signer
         self._unregistered = list(unregistered)
         self._retired = RetiredKeys(counters)
         self._known: list[SigningKey] = []
@@ -86,7 +88,7 @@ class KeyRing:
         """
         self._known = await signing_keys(conn) or self._unregistered
         await self._retired.follow(self._known)
-        for key in self._known:
+        for key in self._own():
             if self._retired.trouble_of(key):
                 if key.key_id in self._held and not self._in_use[key.key_id]:
                     await self._let_go(key.key_id)
@@ -99,7 +101,7 @@ class KeyRing:
         Raises: CounterMismatch.
         """
         for purpose in get_args(Purpose):
-            key = active_key(self._known, now, purpose)
+            key = active_key(self._known, now, purpose, signer=self._signer)
             if key is not None and self.problem_of(key.key_id):
                 raise CounterMismatch(self.problem_of(key.key_id))
         await refuse_forgotten_uses(conn, self._counters, self._retired.forgotten(self._known))
@@ -110,7 +112,7 @@ class KeyRing:
         Raises: Refusal UNAVAILABLE `key.none`, `key.marked` (retired; the register forgot it), `key.expired`
         (or about to be), or `key.unavailable` while its device is away. No attempt needs to be spent then.
         """
-        key = active_key(self._known, now, purpose)
+        key = active_key(self._known, now, purpose, signer=self._signer)
         if key is None:
             raise Refusal(Kind.UNAVAILABLE, "key.none")
         if key.key_id in self._retired:
@@ -145,8 +147,8 @@ class KeyRing:
         return self._unfit[key_id][0] if key_id in self._unfit else ""
 
     def reports(self, now: datetime) -> list[KeyReport]:
-        """Reports the state of each registered key."""
-        active = [active_key(self._known, now, purpose) for purpose in get_args(Purpose)]
+        """Reports the state of each registered key of this signer."""
+        active = [active_key(self._known, now, purpose, signer=self._signer) for purpose in get_args(Purpose)]
         return [
             KeyReport(
                 key_id=key.key_id,
@@ -157,12 +159,20 @@ class KeyRing:
                 marked=key.key_id in self._retired,
                 retired_at=self._retired.retired_at(key.key_id),
             )
-            for key in self._known
+            for key in self._own()
         ]
+
+    def certificates(self, purpose: Purpose = "seal") -> dict[str, bytes]:
+        """The certificate (DER) of each registered key for this purpose, also of other signers, by key id."""
+        return {key.key_id: key.certificates[0] for key in self._known if key.purpose == purpose}
 
     def unregistered(self) -> list[UnregisteredKey]:
         """The keys that were used or retired here, and that the register does not know."""
         return self._retired.unregistered(self._known)
+
+    def _own(self) -> list[SigningKey]:
+        """The keys in the register that this signer may use."""
+        return [key for key in self._known if key.signer == self._signer]
 
     async def close(self) -> None:
         """Closes all keys."""
