@@ -22,6 +22,7 @@ _QUICKER: Final = {
     "METERAI_CONSOLE_PROCESSES": "0",
     "METERAI_JAIL_SLOTS": "1",
     "METERAI_PAYMENT_GATEWAYS": "midtrans",
+    "METERAI_PROBE": "off",
     "METERAI_REFUND_WAIT_MINUTES": "0",
     "METERAI_STATUS_PAGE": "off",
 }
@@ -80,8 +81,8 @@ def launch(
 ) -> RunningService:
     """Starts `meterai up` on `data`, without waiting. `arguments` say on which ports.
 
-    A process has one PDF jail instead of two, and there are no console and no status page, unless `env` says
-    otherwise: it is ready sooner. Refunds to an account do not wait.
+    A process has one PDF jail instead of two, and there are no console, no status page and no probe, unless
+    `env` says otherwise: it is ready sooner. Refunds to an account do not wait.
     `prefix`: words before it, such as a change of user. `python`: of the environment that has the product.
     """
     written = output or data.with_name(data.name + ".output")

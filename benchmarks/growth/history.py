@@ -112,6 +112,7 @@ def _orders(people: People) -> bytes:
             "link_sent_at": None,
             "paid_told_at": None,
             "token_round": integer(0),
+            "probe": None,
         }
 
     before = _expired(people)

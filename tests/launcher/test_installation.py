@@ -23,7 +23,7 @@ from meterai.kit.database_urls import without_user
 from meterai.kit.installation import Addresses
 from meterai.kit.installation_id import AnotherInstallation, keep_id, read_id
 from meterai.kit.installation_secrets import Secrets
-from meterai.kit.settings import GATE_PORT, Settings, public_url
+from meterai.kit.settings import GATE_PORT, Settings, from_environment, public_url
 from meterai.launcher.database_dump import dump_database, load_database
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import EmbeddedPostgres, PostgresFailed
@@ -79,6 +79,21 @@ def test_what_an_operator_set_is_never_replaced(tmp_path: Path) -> None:
     assert settings.gateway_url == "https://api.example"
     assert settings.settlement_reports == "", "the twin that pays refunds out has no report of it"
     assert settings.database_operator_url == "postgresql://a@b/c"
+
+
+def test_in_development_the_probe_needs_nothing_by_hand_and_production_makes_none(tmp_path: Path) -> None:
+    secrets = Secrets(tmp_path)
+    for off in (Settings(probe="off"), Settings(status_page="off")):
+        assert installation.derive(off, ADDRESSES, secrets).probe != "on"
+    elsewhere = msgspec.structs.replace(ADDRESSES, environment="production")
+    assert installation.derive(Settings(), elsewhere, secrets).probe == ""
+    assert not secrets.probe_secret_file.exists()
+    settings = installation.derive(Settings(), ADDRESSES, secrets)
+    assert (settings.probe, settings.probe_secret) == ("on", secrets.probe_secret)
+    assert from_environment({"METERAI_PROBE_SECRET": settings.probe_secret}).probe_secret
+    assert from_environment({"METERAI_PROBE_CONTACT": settings.probe_contact}).probe_contact
+    with pytest.raises(ValueError, match="METERAI_PROBE_SECRET"):
+        from_environment({"METERAI_PROBE_SECRET": "p" * 31})
 
 
 def test_whoever_may_not_look_into_the_data_is_told_so(

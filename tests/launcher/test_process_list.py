@@ -60,13 +60,27 @@ def test_every_process_gets_the_address_of_its_own_database_role_alone(tmp_path:
 
 def test_only_the_worker_gets_the_payout_key_and_only_the_signer_the_pin(tmp_path: Path) -> None:
     settings = Settings(
-        data=tmp_path, payout_key="IRIS", pkcs11_pin_file="/pin", whatsapp_token="W", tls_key="/key"
+        data=tmp_path,
+        payout_key="IRIS",
+        pkcs11_pin_file="/pin",
+        whatsapp_token="W",
+        tls_key="/key",
+        status_page="on",
+        probe_secret="P" * 32,
+        probe_contact="probe@example.com",
     )
     told = {
         value: [spec.name for spec in product_specs(settings, PORTS) if value in spec.env.values()]
-        for value in ("IRIS", "/pin", "W", "/key")
+        for value in ("IRIS", "/pin", "W", "/key", "P" * 32, "probe@example.com")
     }
-    assert told == {"IRIS": ["worker"], "/pin": ["signer"], "W": ["worker"], "/key": ["site"]}
+    assert told == {
+        "IRIS": ["worker"],
+        "/pin": ["signer"],
+        "W": ["worker"],
+        "/key": ["site"],
+        "P" * 32: ["site", "status"],
+        "probe@example.com": ["worker"],
+    }
 
 
 def settings_read_by(name: str) -> set[str]:

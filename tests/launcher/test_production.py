@@ -181,6 +181,12 @@ def test_production_names_a_public_beacon_or_says_that_there_is_none(tmp_path: P
     assert beacon_address(Settings()) == "", "development may go without"
 
 
+def test_the_probe_has_a_contact_and_a_secret_that_no_machine_makes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"METERAI_PROBE_CONTACT, METERAI_PROBE_SECRET: the probe"):
+        start(tmp_path, PROBE="on")
+    start(tmp_path, PROBE="on", PROBE_CONTACT="probe@meterai.example", PROBE_SECRET="p" * 32)
+
+
 def test_production_says_whom_people_pay_and_where_to_reach_them(tmp_path: Path) -> None:
     names = [name for name in REAL if name.startswith("OPERATOR_")]
     with pytest.raises(ValueError, match=", ".join(f"METERAI_{name}" for name in names)):

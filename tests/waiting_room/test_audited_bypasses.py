@@ -22,7 +22,7 @@ from meterai.waiting_room.files.restore_files import RESTORE
 from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, INSIDE_S, inside_bound
 from meterai.waiting_room.rules.model import QueueState
 from meterai.waiting_room.rules.state_causes import StateCause
-from meterai.waiting_room.use_cases.log_bypass import log_bypass
+from meterai.waiting_room.use_cases.log_bypass import BypassReason, log_bypass
 from meterai.web.line.general_places import GeneralPlaces
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.insider import Insider
@@ -59,11 +59,11 @@ async def begin_line(line: MovedQueue) -> None:
     await line.until(lambda status: status.state is QueueState.OPEN)
 
 
-async def buy(line: MovedQueue, people: int) -> None:
+async def buy(line: MovedQueue, people: int, why: BypassReason = "was_inside") -> None:
     moment = datetime.fromtimestamp(line.now, UTC)
     queue = await line.database.owner.fetchval("SELECT number FROM waiting_room.queue")
     for _ in range(people):
-        await log_bypass(line.database.app, queue, "was_inside", order_id=uuid.uuid4(), now=moment)
+        await log_bypass(line.database.app, queue, why, order_id=uuid.uuid4(), now=moment)
 
 
 async def plant(line: MovedQueue, people: int, why: str) -> None:
@@ -108,6 +108,19 @@ async def test_a_general_shop_that_gives_all_that_it_has_is_not_accused_and_one_
     await line.seconds(2)
     assert codes(line) == {"bypass.general"}
     await line.close()
+
+
+@pytest.mark.storage
+async def test_the_probe_of_the_status_page_may_order_once_a_minute(line: MovedQueue) -> None:
+    await begin_line(line)
+    for _ in range(3):
+        await buy(line, 1, "probe")
+        await line.seconds(60)
+    assert codes(line) == set()
+    assert line.audited().bypasses["probe"] == 3
+    await plant(line, 2, "probe")
+    await line.seconds(2)
+    assert codes(line) == {"bypass.probe"}
 
 
 @pytest.mark.storage

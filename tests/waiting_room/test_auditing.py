@@ -1170,6 +1170,11 @@ def the_general_shop_sells_more_than_its_share(forger: Forger) -> None:
     bypasses_of(forger, "general_share", 50, at=SCHEDULE.opens_at + 30)
 
 
+@plants("bypass.probe")
+def probe_that_orders_again_and_again(forger: Forger) -> None:
+    bypasses_of(forger, "probe", 3, at=SCHEDULE.opens_at + 30)
+
+
 @plants("bypass.unknown")
 def a_reason_that_no_rule_knows(forger: Forger) -> None:
     bypasses_of(forger, "tamu", 1, at=SCHEDULE.opens_at + 30)

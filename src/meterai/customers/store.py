@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,6 +12,7 @@ from meterai.customers import codes
 from meterai.customers.browsers import Browser, Which
 from meterai.customers.codes import Asker, Budgets, Purpose, WorkBrought
 from meterai.customers.contacts import Contact, ContactKind
+from meterai.customers.probe import ProbeReach
 from meterai.kit.database import Connection, call
 
 
@@ -305,3 +306,38 @@ async def forget_contacts(connection: Connection, *, removed_before: datetime, i
         call("customers.forget_contacts", 2), removed_before, idle_before
     )
     return forgotten
+
+
+async def set_probe(
+    connection: Connection,
+    contact: Contact | None,
+    reach: ProbeReach,
+    *,
+    new_customer: uuid.UUID,
+    new_contact: uuid.UUID,
+    now: datetime,
+) -> bool:
+    """Turns the probe on for a contact, or off. False: the contact is a person's."""
+    is_set: bool = await connection.fetchval(
+        call("customers.set_probe", 6),
+        contact.kind if contact else None,
+        contact.value if contact else None,
+        reach,
+        new_customer,
+        new_contact,
+        now,
+    )
+    return is_set
+
+
+async def open_probe_session(connection: Connection, digest: bytes, now: datetime) -> dict[str, Any] | None:
+    """Opens a session of the probe; None when it is off. The keys are those of `ProbeSession`."""
+    row = await connection.fetchrow(call("customers.open_probe_session", 2, whole_row=True), digest, now)
+    if row is None or row["of_customer"] is None:
+        return None
+    return {
+        "customer_id": row["of_customer"],
+        "expires_at": row["session_until"],
+        "free_at": row["free_at"],
+        "open_order": row["open_order"],
+    }

@@ -18,6 +18,8 @@ from meterai.kit.settings import Settings
 
 TWIN_MERCHANT: Final = "G000000001"
 """The merchant for whom the gateway twin takes payments."""
+PROBE_CONTACT: Final = "probe@meterai.localhost"
+"""Of the probe's account, in development."""
 
 TWIN_CLIENT: Final = "meterai-sandbox"
 """Our client id at the BI-SNAP twin."""
@@ -177,7 +179,7 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
     if addresses.environment == "production":
         settings = msgspec.structs.replace(settings, environment="production")
     elif settings.environment == "development":
-        twins |= {"partner_sandbox": "on", "status_page": "on"}
+        twins |= {"partner_sandbox": "on", "status_page": "on"} | _probe(settings, secrets)
     if addresses.gateway:
         twins |= {
             "gateway_url": addresses.gateway,
@@ -213,6 +215,13 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
         }
     empty = {name: value for name, value in twins.items() if not getattr(settings, name)}
     return msgspec.structs.replace(settings, port=site.port or settings.port, **urls, **empty)
+
+
+def _probe(settings: Settings, secrets: Secrets) -> dict[str, str]:
+    """What the probe of the status page needs, unless one of both is off."""
+    if "off" in (settings.probe, settings.status_page):
+        return {}
+    return {"probe": "on", "probe_contact": PROBE_CONTACT, "probe_secret": secrets.probe_secret}
 
 
 def _settlements(settings: Settings, addresses: Addresses, secrets: Secrets) -> dict[str, str]:

@@ -34,6 +34,7 @@ class Secrets:
         self.metrics_token_file = self.folder / "metrics-token"
         self.day_close_key_file = self.folder / "day-close.key.pem"
         self.console_key_file = self.folder / "console-key"
+        self.probe_secret_file = self.folder / "probe-secret"
 
     @property
     def database_owner(self) -> str:
@@ -107,6 +108,11 @@ class Secrets:
     def make_day_close_key(self) -> None:
         """Makes the key that signs the statements of days, if it is missing. The day close alone reads it."""
         keep_ed25519_key(self.day_close_key_file)
+
+    @property
+    def probe_secret(self) -> str:
+        """Secret between the site and the status page's probe, in development."""
+        return keep_text(self.probe_secret_file)
 
     @property
     def hold_application(self) -> bool:

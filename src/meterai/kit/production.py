@@ -29,6 +29,13 @@ Part = Literal[
 """A kind of process; `service`: all of them, for `meterai up` and `meterai install`."""
 
 _OPERATOR: Final = ("operator_name", "operator_address", "operator_basis", "operator_appointment")
+_PROBE: Final[Mapping[Part, tuple[str, ...]]] = {
+    "service": ("probe_contact", "probe_secret"),
+    "site": ("probe_secret",),
+    "worker": ("probe_contact",),
+    "status": ("probe_secret",),
+}
+"""What each part needs where the probe is on."""
 _GATEWAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "midtrans": ("gateway_url", "gateway_server_key", "gateway_merchant_id"),
     "snap": ("snap_url", "snap_client_id", "snap_client_secret", "snap_private_key", "snap_bank_key"),
@@ -57,6 +64,7 @@ _WHY: Final = {
     "sells and its appointment",
     ("contact",): "pages of production say where people reach us; give an e-mail address, a telephone "
     "number or an https address",
+    ("probe_contact", "probe_secret"): "the probe that METERAI_PROBE turns on needs it (docs/news.md)",
     ("queue_beacon",): "name a public beacon such as https://api.drand.sh/CHAINHASH, or none. Without a "
     "beacon people must trust the operator with the draws, and the public rules say so",
 }
@@ -94,6 +102,8 @@ def _refuse_missing(settings: Settings, part: Part) -> None:
     if "snap" in spoken and not (settings.snap_merchant_id or settings.snap_companies):
         missing.append("snap_merchant_id")
     explained = {name for names in _WHY for name in names}
+    if settings.probe == "on":
+        missing += [name for name in _PROBE.get(part, ()) if not getattr(settings, name)]
     if services := [name for name in missing if name not in explained]:
         raise ValueError(
             f"METERAI_ENVIRONMENT: production needs real services; set {_variables(services)} as well"

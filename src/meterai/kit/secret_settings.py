@@ -23,6 +23,7 @@ SECRETS: Final = (
     "METERAI_TSA_URL",
     "METERAI_AUDIT_HEAD",
     "METERAI_BACKUP_SIGNING_KEY",
+    "METERAI_PROBE_SECRET",
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""

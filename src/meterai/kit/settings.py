@@ -670,6 +670,28 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     probe_seconds: Annotated[
         int, Doc(ge=10, le=3_600, description="seconds between two looks at the service from outside")
     ] = 60
+    probe: Annotated[
+        Literal["", "on", "off"],
+        Doc(
+            description="`on`: the status page plays a purchase at each look (docs/news.md#the-probe): in "
+            "production an order that it cancels, in development through to the verdict; empty: `meterai "
+            "up` in development turns it on with the status page"
+        ),
+    ] = ""
+    probe_contact: Annotated[
+        str,
+        Doc(
+            description="e-mail address of the probe's account, which no person uses; empty: in development "
+            "one is made"
+        ),
+    ] = ""
+    probe_secret: Annotated[
+        str,
+        Doc(
+            description="secret by which sites know the probe, of 32 characters or more; sites and the "
+            "status page need the same; empty: in development one is made"
+        ),
+    ] = ""
     adapter_service: Annotated[
         str, Doc(description="base address of the stampservice role, for `meterai adapter` alone")
     ] = ""
@@ -782,6 +804,10 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if settings.status_to and not re.match(r"/|file:///|s3://[^/@?#]+(/|$)", settings.status_to):
         yield "status_to", "Expected /folder or s3://bucket/prefix"
+    if settings.probe_secret and not re.fullmatch(r"[!-~]{32,200}", settings.probe_secret):
+        yield "probe_secret", "Expected 32 to 200 printable characters without blanks"
+    if settings.probe_contact and not contact_link(settings.probe_contact).startswith("mailto:"):
+        yield "probe_contact", "Expected an e-mail address such as probe@example.go.id"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
         yield "mail_sender", "Expected an address in ASCII such as meterai@example.go.id"
     for name in ("contact", "privacy_contact", "security_contact"):

@@ -95,9 +95,11 @@ STATUS_SETTINGS: Final = (
     "status_notice",
     "status_url",
     "probe_seconds",
+    "probe",
+    "probe_secret",
     "log_level",
 )
-"""It gets no database and no secret of the service: it only asks the doors that everybody sees."""
+"""It gets no database, and no secret but the probe's: it only uses the doors that everybody sees."""
 _CLOSER_SETTINGS: Final = ("environment", "data", "secrets_folder", "database_closer_url", "log_level")
 _CONSOLE_HOST: Final = "localhost"
 """Passkeys need a name, not a number."""
@@ -144,8 +146,9 @@ _KEPT_FROM_SITE: Final = _KEPT_FROM_DOORS - {"database_site_url"} | {
     "whatsapp_url",
     "whatsapp_token",
     "audit_head",
+    "probe_contact",
 }
-_KEPT_FROM_WORKER: Final = _KEPT_FROM_DOORS - {"database_worker_url"} | {"tls_key"}
+_KEPT_FROM_WORKER: Final = _KEPT_FROM_DOORS - {"database_worker_url"} | {"tls_key", "probe_secret"}
 """Each process connects as its own role alone. Money leaves, and messages go out, by the worker."""
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104
 _KEEPS_PAGES: Final = {

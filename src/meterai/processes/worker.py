@@ -19,6 +19,7 @@ from meterai.background.batch_visits import BatchVisits
 from meterai.background.loops import Bell, Counts, Loop, run_loop
 from meterai.background.partner_events import EVENTS_AT_ONCE, note_asked_events, note_bundle_ends
 from meterai.background.presence import Presence
+from meterai.background.probe_account import name_probe
 from meterai.background.queue_messages import remind, tell_of_news
 from meterai.background.recovery import Recovery
 from meterai.background.topics import (
@@ -285,6 +286,7 @@ async def run(variables: Mapping[str, str]) -> None:
         tools = tools_of(app, variables)
         app.messenger.fail_point = tools.fail_point
         await set_first_price(app.db, price_list_of(settings), now=app.clock())
+        await name_probe(app)
         freed = await free_leases(tools, worker=presence.name)
         garbage_collection.settle()
         log.info("worker.ready", name=presence.name, jobs_taken_up=freed)

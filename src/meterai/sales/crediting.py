@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 
+from meterai.customers.probe import ProbeReach
 from meterai.kernel.ids import derived_id
 from meterai.sales.model import Flow, OrderState, PaymentOutcome, RefundChannel, refund_channel
 from meterai.sales.news import Entry, News, news_entry, refund_entry
@@ -14,12 +15,15 @@ STAMP_TOPIC = "sales.stamp_item_paid"
 
 
 def outcome_of(order: Order, payment: Payment, paid_amount: int) -> PaymentOutcome:
-    """What money that came is for. An expired order is credited only if stock is left."""
+    """What money that came is for. An expired order is credited only if stock is left.
+
+    An order of the probe that is never paid buys nothing: its secret must not open a way past the line.
+    """
     if paid_amount != payment.amount:
         return PaymentOutcome.REFUNDED_AMOUNT
     if order.state in (OrderState.PAID, OrderState.COMPLETED):
         return PaymentOutcome.REFUNDED_DOUBLE
-    if order.state is OrderState.CANCELLED:
+    if order.state is OrderState.CANCELLED or order.probe is ProbeReach.UNPAID:
         return PaymentOutcome.REFUNDED_LATE
     return PaymentOutcome.CREDITED
 

@@ -63,6 +63,8 @@ class OrderToTell(msgspec.Struct, frozen=True, kw_only=True):
     """Every document of it, and there is one."""
     waits_for_choice: bool
     """A document was refused, and its customer has not chosen yet what to do."""
+    is_of_probe: bool = False
+    """Only news of its money are sent: it is ordered again and again."""
 
 
 class RefundFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,6 +109,8 @@ def message_of(
         News.NEEDS_ACCOUNT: refund is not None and not refund.waits_for_account,
     }
     if order.contact_kind is None or order.contact_value is None or is_over.get(news, False):
+        return None
+    if order.is_of_probe and refund is None:
         return None
     if news is News.COMPLETED and not order.all_stamped:
         news = News.COMPLETED_PARTLY

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 
 from meterai.customers.contacts import Contact, ContactKind
+from meterai.customers.probe import ProbeReach
 from meterai.sales.model import (
     OPEN_PAYMENTS,
     Flow,
@@ -135,6 +136,8 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     paid_at: datetime | None
     closed_at: datetime | None
     """When it was completed, expired or cancelled."""
+    probe: ProbeReach | None = None
+    """How far it goes as an order of the probe; None: it is a person's."""
     items: tuple[Item, ...]
     payments: tuple[Payment, ...]
     refunds: tuple[Refund, ...]

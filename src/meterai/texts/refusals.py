@@ -1242,6 +1242,19 @@ TABLE: dict[str, Explanation] = {
         ),
         STILL,
     ),
+    "order.of_probe": Explanation(
+        N_("Akun uji layanan hanya boleh memesan satu meterai dalam satu menit."),
+        N_("Batalkan pesanan uji sebelumnya, tunggu satu menit, lalu coba lagi."),
+        STILL,
+    ),
+    "probe.off": Explanation(
+        N_("Halaman ini tidak ada."),
+        N_("Periksa alamatnya, atau mulai lagi dari beranda."),
+    ),
+    "probe.contact_taken": Explanation(
+        N_("Kontak untuk uji layanan sudah menjadi milik seseorang."),
+        N_("Pilih alamat lain dalam METERAI_PROBE_CONTACT, lalu mulai lagi prosesnya."),
+    ),
     "item.not_refused": Explanation(
         N_("Dokumen ini tidak perlu diganti."),
         N_("Muat ulang halaman pesanan untuk melihat keadaannya."),

@@ -15,7 +15,7 @@ from meterai.web.bundles import bundle_place_routes, bundle_routes
 from meterai.web.cases import case_routes
 from meterai.web.developers import developer_routes, own_routes, own_webhook_routes, own_wire_routes
 from meterai.web.documents import comparing_routes, crop_routes, photo_routes, sheet_routes, upload_routes
-from meterai.web.line import certificate_routes, claim_routes, reminder_routes
+from meterai.web.line import certificate_routes, claim_routes, probe_door, reminder_routes
 from meterai.web.orders import (
     checkout_routes,
     money_routes,
@@ -85,6 +85,7 @@ ROUTES: list[Any] = [
     *claim_routes.ROUTES,
     *certificate_routes.ROUTES,
     *reminder_routes.ROUTES,
+    *probe_door.ROUTES,
     *check_routes.ROUTES,
     *health_routes.ROUTES,
     *day_routes.ROUTES,

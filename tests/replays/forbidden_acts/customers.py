@@ -62,4 +62,14 @@ ACTS = [
         "use up a proof without its act",
         f"SELECT customers.use_proof({_NEW}, {_NEW}, 'order_act', 'x', now())",
     ),
+    # The probe of the status page.
+    Act(
+        "name the probe's account",
+        f"SELECT customers.set_probe('email', 'a@b.id', 'stamped', {_NEW}, {_NEW}, now())",
+        may=["worker"],
+    ),
+    Act("make oneself the probe", "INSERT INTO customers.probe VALUES (gen_random_uuid(), 'stamped', true)"),
+    Act("let the probe pay", "UPDATE customers.probe SET reach = 'stamped'"),
+    Act("see whose account the probe's is", "SELECT customer_id FROM customers.probe"),
+    Act("sign the probe in", "SELECT customers.open_probe_session('x', now())", may=["site"]),
 ]

@@ -18,6 +18,7 @@ ACTS = [
     Act("lower an order's price", "UPDATE sales.orders SET total = 1, face_value = 1, fee = 0, vat = 0"),
     Act("move the news of an order", "UPDATE sales.orders SET contact_value = 'mallory@example.com'"),
     Act("take an order over", f"UPDATE sales.orders SET customer_id = {_NEW}"),
+    Act("let no figure count an order", "UPDATE sales.orders SET probe = 'unpaid'"),
     Act("extend an order", "UPDATE sales.orders SET expires_at = now()"),
     Act(
         "write an order that is paid",

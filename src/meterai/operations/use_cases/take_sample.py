@@ -15,7 +15,7 @@ from meterai.operations.samples import EVERY, KEPT, Sample, forget_samples, has_
 from meterai.operations.use_cases.ask_signer import ask_signer
 from meterai.operations.use_cases.oldest_late_stamp import oldest_late_stamp
 from meterai.partners.queries.organisations import ids_of_organisations
-from meterai.sales.queries.progress import count_charged, stamping_p95
+from meterai.sales.queries.progress import count_charged, stamping_p95, stamps_of_probe
 from meterai.stamping.ports import Signer
 from meterai.waiting_room.queries import people_in_line
 
@@ -64,11 +64,12 @@ async def clean_up_samples(db: Database, *, now: datetime) -> int:
 
 
 async def _stamps(conn: Connection) -> tuple[int, int]:
-    """All stamps that were sold, and all that were used, also those of partners."""
+    """All stamps that were sold, and all that were used, also those of partners, but not the probe's."""
     stock = account_id(AccountKind.SELLER_STOCK, SELLER)
     owners = [SELLER, *await ids_of_organisations(conn)]
     used = [account_id(AccountKind.USED, owner) for owner in owners]
     posted = await posted_on(conn, [stock, *used])
-    return sum(debits for id, (debits, _) in posted.items() if id == stock), sum(
-        credits for id, (_, credits) in posted.items() if id != stock
-    )
+    bought_by_probe, used_by_probe = await stamps_of_probe(conn)
+    sold = sum(debits for id, (debits, _) in posted.items() if id == stock)
+    made = sum(credits for id, (_, credits) in posted.items() if id != stock)
+    return sold - bought_by_probe, made - used_by_probe

@@ -1,4 +1,7 @@
-"""How fast orders are paid and stamped, and whether the gateway opens charges."""
+"""How fast orders are paid and stamped, and whether the gateway opens charges.
+
+Orders of the probe count nowhere here: the status page says how they went.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +40,14 @@ LATEST_CHARGES = 200
 WAITS_AT_MOST = timedelta(minutes=10)
 """An order paid longer ago has a problem of its own and shows nothing about the load."""
 
+_OF_PERSON = "(SELECT o.probe FROM sales.orders o WHERE o.id = p.order_id) IS NULL"
+"""Of a payment `p`: it is not for an order of the probe."""
+
 
 async def oldest_paid_order(conn: Connection, *, now: datetime) -> datetime | None:
     """When the oldest order of the last minutes that is not completed was paid; None: there is none."""
     paid_at: datetime | None = await conn.fetchval(
-        """SELECT paid_at FROM sales.orders WHERE state = 'paid' AND paid_at > $1
+        """SELECT paid_at FROM sales.orders WHERE state = 'paid' AND paid_at > $1 AND probe IS NULL
            ORDER BY paid_at LIMIT 1""",
         now - WAITS_AT_MOST,
     )
@@ -53,7 +59,7 @@ async def oldest_order_being_stamped(conn: Connection, *, but_for: Sequence[uuid
 
     Documents in `but_for` don't count."""
     paid_at: datetime | None = await conn.fetchval(
-        """SELECT paid_at FROM sales.orders o WHERE state = 'paid'
+        """SELECT paid_at FROM sales.orders o WHERE state = 'paid' AND probe IS NULL
                AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping'
                    AND (i.document_id IS NULL OR i.document_id <> ALL ($1::uuid[])))
            ORDER BY paid_at LIMIT 1""",
@@ -65,17 +71,20 @@ async def oldest_order_being_stamped(conn: Connection, *, but_for: Sequence[uuid
 async def can_be_paid(conn: Connection, *, now: datetime) -> bool:
     """Whether charges are opened at the gateway and asked for, by what became of the latest ones."""
     can: bool = await conn.fetchval(
-        """WITH latest AS (SELECT state, created_at FROM sales.payment ORDER BY id DESC LIMIT $5)
-           SELECT NOT EXISTS (SELECT FROM sales.payment WHERE state = 'creating'
-                   AND created_at < $1::timestamptz - $2::interval AND expires_at > $1)
+        f"""WITH latest AS (SELECT p.state, p.created_at FROM sales.payment p
+               WHERE p.id >= $6 AND {_OF_PERSON} ORDER BY p.id DESC LIMIT $5)
+           SELECT NOT EXISTS (SELECT FROM sales.payment p WHERE p.state = 'creating'
+                   AND p.created_at < $1::timestamptz - $2::interval AND p.expires_at > $1
+                   AND {_OF_PERSON})
                AND ((SELECT min(poll_at) FROM sales.payment) < $1::timestamptz - $3::interval) IS NOT TRUE
                AND (SELECT count(*) FROM latest
-                   WHERE state = 'failed' AND created_at > $1::timestamptz - $4::interval) < $5""",
+                   WHERE state = 'failed' AND created_at > $1::timestamptz - $4::interval) < $5""",  # noqa: S608 - our own
         now,
         OPENED_WITHIN,
         POLLED_WITHIN,
         REFUSED_LATELY,
         REFUSED_IN_A_ROW,
+        first_id(now - REFUSED_LATELY),
     )
     return can
 
@@ -90,18 +99,20 @@ async def opens_charges(conn: Connection, *, now: datetime) -> bool:
     opened stops nobody else, and people can pay while the gateway is slow to report payments.
     """
     opens: bool = await conn.fetchval(
-        """SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
+        f"""SELECT count(*) < $4 OR 2 * count(transaction_id) >= count(*)
            FROM (SELECT DISTINCT ON (order_id) transaction_id
-               FROM (SELECT id, order_id, state, transaction_id, created_at FROM sales.payment
-                   WHERE created_at < $1::timestamptz - $2::interval ORDER BY id DESC LIMIT $3) latest
+               FROM (SELECT p.id, p.order_id, p.state, p.transaction_id, p.created_at FROM sales.payment p
+                   WHERE p.id >= $6 AND p.created_at < $1::timestamptz - $2::interval AND {_OF_PERSON}
+                   ORDER BY p.id DESC LIMIT $3) latest
                WHERE created_at > $1::timestamptz - $5::interval
                    AND (transaction_id IS NOT NULL OR state NOT IN ('expired', 'cancelled'))
-               ORDER BY order_id, id DESC) of_order""",
+               ORDER BY order_id, id DESC) of_order""",  # noqa: S608 - our own
         now,
         FIRST_POLL_AFTER,
         CHARGES_MAX,
         CHARGES_MIN,
         CHARGES_LATELY,
+        first_id(now - CHARGES_LATELY),
     )
     return opens
 
@@ -117,8 +128,10 @@ async def median_s_to_stamp(conn: Connection, *, since: datetime) -> float | Non
     """
     seconds: float | None = await conn.fetchval(
         """SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM closed_at - paid_at))
-           FROM (SELECT flow, state, paid_at, closed_at FROM sales.orders ORDER BY id DESC LIMIT $2) newest
-           WHERE flow = 'stamp' AND state = 'completed' AND paid_at IS NOT NULL AND closed_at >= $1""",
+           FROM (SELECT flow, state, paid_at, closed_at, probe FROM sales.orders
+               ORDER BY id DESC LIMIT $2) newest
+           WHERE probe IS NULL AND flow = 'stamp' AND state = 'completed' AND paid_at IS NOT NULL
+               AND closed_at >= $1""",
         since,
         MEDIAN_OF,
     )
@@ -150,11 +163,23 @@ async def order_outcomes(conn: Connection, ids: Sequence[uuid.UUID]) -> dict[uui
 async def count_charged(conn: Connection, *, since: datetime, until: datetime) -> int:
     """How many orders asked for a charge in this time. Read along the ids of payments, which are in order."""
     orders: int = await conn.fetchval(
-        "SELECT count(DISTINCT order_id) FROM sales.payment WHERE id >= $1 AND id < $2",
+        f"""SELECT count(DISTINCT p.order_id) FROM sales.payment p
+           WHERE p.id >= $1 AND p.id < $2 AND {_OF_PERSON}""",  # noqa: S608 - our own
         first_id(since),
         first_id(until),
     )
     return orders
+
+
+async def stamps_of_probe(conn: Connection) -> tuple[int, int]:
+    """The stamps that orders of the probe bought, and those of them that are on documents."""
+    row = await conn.fetchrow(
+        """SELECT coalesce(sum(quantity), 0)::bigint AS bought,
+               coalesce(sum(quantity) FILTER (WHERE state = 'completed'), 0)::bigint AS used
+           FROM sales.orders WHERE probe = 'stamped' AND state IN ('paid', 'completed')"""
+    )
+    assert row is not None
+    return row["bought"], row["used"]
 
 
 async def stamping_p95(conn: Connection, *, since: datetime, now: datetime) -> float | None:
@@ -166,7 +191,7 @@ async def stamping_p95(conn: Connection, *, since: datetime, now: datetime) -> f
         """SELECT percentile_disc(0.95) WITHIN GROUP (ORDER BY extract(epoch FROM
                    CASE WHEN o.state = 'completed' THEN o.closed_at ELSE $2 END - o.paid_at)::float8)
            FROM sales.payment p JOIN sales.orders o ON o.id = p.order_id
-           WHERE p.settled_at > $1 AND p.outcome = 'credited' AND o.flow = 'stamp'
+           WHERE p.settled_at > $1 AND p.outcome = 'credited' AND o.flow = 'stamp' AND o.probe IS NULL
                AND o.state IN ('paid', 'completed')""",
         since,
         now,
@@ -188,12 +213,12 @@ class GatewayLately(msgspec.Struct, frozen=True, kw_only=True):
 async def gateways_lately(conn: Connection, *, now: datetime) -> list[GatewayLately]:
     """What became of the latest charges of the last minutes, by gateway. Those without any are left out."""
     rows = await conn.fetch(
-        """SELECT gateway AS name, count(*) AS asked, count(transaction_id) AS opened,
+        f"""SELECT gateway AS name, count(*) AS asked, count(transaction_id) AS opened,
                count(*) FILTER (WHERE state = 'failed') AS refused, count(settled_at) AS paid,
                max(settled_at) AS last_paid_at
-           FROM (SELECT gateway, transaction_id, state, settled_at, created_at FROM sales.payment
-               WHERE id >= $1 ORDER BY id DESC LIMIT $2) latest
-           GROUP BY gateway ORDER BY gateway""",
+           FROM (SELECT p.gateway, p.transaction_id, p.state, p.settled_at, p.created_at FROM sales.payment p
+               WHERE p.id >= $1 AND {_OF_PERSON} ORDER BY p.id DESC LIMIT $2) latest
+           GROUP BY gateway ORDER BY gateway""",  # noqa: S608 - our own
         first_id(now - CHARGES_LATELY),
         LATEST_CHARGES,
     )
@@ -203,7 +228,7 @@ async def gateways_lately(conn: Connection, *, now: datetime) -> list[GatewayLat
 async def oldest_unfinished_order(conn: Connection) -> str | None:
     """The number of the order that was paid first of those still being stamped; None: there is none."""
     number: str | None = await conn.fetchval(
-        """SELECT number FROM sales.orders o WHERE state = 'paid'
+        """SELECT number FROM sales.orders o WHERE state = 'paid' AND probe IS NULL
                AND EXISTS (SELECT FROM sales.item i WHERE i.order_id = o.id AND i.state = 'stamping')
            ORDER BY paid_at LIMIT 1"""
     )

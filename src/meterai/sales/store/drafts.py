@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Final
 
 import msgspec
 
 from meterai.customers.contacts import Contact
 from meterai.kit.database import Connection, call
 from meterai.sales.model import Flow
+
+OF_PROBE: Final = "SL007"
+"""SQLSTATE: an order that the probe may not open or place now."""
 
 
 class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ async def read_orders_to_tell(
     rows = await connection.fetch(
         """SELECT o.id, o.number, o.submit_id, o.token_round, o.token_digest, o.flow, o.state, o.language,
                o.total, o.contact_kind, o.contact_value, o.customer_id, i.all_stamped, i.waits_for_choice,
+               o.probe IS NOT NULL AS is_of_probe,
                (SELECT channel FROM sales.payment WHERE order_id = o.id AND outcome = 'credited') AS channel
            FROM sales.orders o, LATERAL (
                SELECT coalesce(bool_and(state = 'done'), false) AS all_stamped,

@@ -14,6 +14,7 @@ from meterai.ledger import store as ledger
 from meterai.sales.model import ASKED_FOR, PaymentOutcome, PaymentState
 from meterai.sales.order import Payment
 from meterai.sales.ports import Charge
+from meterai.sales.store import drafts
 
 FIRST_POLL_AFTER = timedelta(seconds=12)
 """After a charge was asked for. Longer than the call may take, so that the poller doesn't run beside it."""
@@ -47,8 +48,8 @@ async def place(
     Raises: Refusal CONFLICT `ledger.insufficient`; `order.unpaid_before`: the unpaid orders of its customer
     would hold more than `customer_max` stamps; `stock.held`: it is of quota, of which it and other unpaid
     orders hold more than is left in stock; `order.needs_npwp`, `order.large_before`: it is large, and names
-    no NPWP, or another one of its buyer is unpaid; `order.price_changed`: the price of the day is another
-    since a moment; NOT_FOUND `ledger.unknown`.
+    no NPWP, or another one of its buyer is unpaid; `order.of_probe`: the probe may not order this now;
+    `order.price_changed`: the price of the day is another since a moment; NOT_FOUND `ledger.unknown`.
     """
     try:
         await tx.execute(
@@ -78,6 +79,8 @@ def _refusal_to_place(error: asyncpg.PostgresError) -> Refusal | None:
             return Refusal(Kind.CONFLICT, "order.needs_npwp")
         case "SL006":
             return Refusal(Kind.CONFLICT, "order.large_before")
+        case drafts.OF_PROBE:
+            return Refusal(Kind.CONFLICT, "order.of_probe")
         case "SL004":
             return Refusal(Kind.CONFLICT, "order.price_changed")
     return None

@@ -69,7 +69,8 @@ async def open_order(
     the customer, and to people who have its link.
 
     Raises: Refusal INVALID `order.submit_id`; NOT_FOUND `event.unknown`;
-    CONFLICT `order.submit_id_reused` when the form was used for something else, or by somebody else.
+    CONFLICT `order.submit_id_reused` when the form was used for something else, or by somebody else;
+    CONFLICT `order.of_probe` when the probe opened another order less than a minute ago.
     """
     opening = _Opening(submit_id, Flow(flow), event_slug, language, owner, held, now)
     order, _ = await _open(db, secret, opening)
@@ -174,6 +175,10 @@ async def _open(
             )
     except asyncpg.ForeignKeyViolationError:
         raise Refusal(Kind.NOT_FOUND, "event.unknown") from None
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != drafts.OF_PROBE:
+            raise
+        raise Refusal(Kind.CONFLICT, "order.of_probe") from None
     if (row.flow, row.event_slug) != (opening.flow, opening.event_slug) or not _may_go_on(row, opening):
         raise Refusal(Kind.CONFLICT, "order.submit_id_reused")
     token = link_token(secret, form, row.token_round, row.token_digest)

@@ -159,6 +159,8 @@ async def _book_money(
 ) -> PaymentOutcome:
     """Books money that came, and writes down what follows. Returns what it was for."""
     outcome = outcome_of(order, payment, status.amount)
+    if outcome is PaymentOutcome.REFUNDED_LATE and order.state is OrderState.AWAITING_PAYMENT:
+        await orders.cancel(tx, order.id, now, look_at=now + LOOK_AFTER_CLOSING)  # of the probe
     book = partial(
         payments.settle,
         tx,

@@ -242,6 +242,9 @@ WORDS: Final[Mapping[str, str]] = {
     "bypass.general": N_(
         "Lebih banyak orang membeli di luar antrean daripada {share} orang per menit, seperti dalam aturan."
     ),
+    "bypass.probe": N_(
+        "Uji pembelian dari halaman status memesan di luar antrean lebih dari sekali dalam satu menit."
+    ),
     "bypass.unknown": N_("Seseorang membeli tanpa tempat dengan alasan yang tidak dikenal aturan: {why}."),
     "state.no_act": N_(
         "Keadaan {state} disebut kehendak operator, tetapi catatan tidak memuat tindakan operator itu."

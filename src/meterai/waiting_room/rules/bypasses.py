@@ -9,6 +9,8 @@ INSIDE_S: Final = 30 * 60
 """How long people who entered freely may go on once others have to wait."""
 COUNTED_AGAIN_S: Final = 15
 """Seconds after a line began. A site learns of it within a second, and reports its last forms then."""
+PROBE_EVERY_S: Final = 60
+"""Seconds between two orders of the status page's probe, which needs no place."""
 _SPARE_MIN, _SPARE_SHARE = 5, 0.02
 """A site process that is killed has not reported the forms of its last second."""
 

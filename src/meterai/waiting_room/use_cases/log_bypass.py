@@ -11,8 +11,9 @@ from meterai.kit.database import Database
 from meterai.waiting_room.files.log_facts import BypassFacts
 from meterai.waiting_room.store import log_rows
 
-BypassReason = Literal["was_inside", "general_share"]
-"""`was_inside`: entered before people had to wait; `general_share`: bought for no event meanwhile."""
+BypassReason = Literal["was_inside", "general_share", "probe"]
+"""`was_inside`: entered before people had to wait; `general_share`: bought for no event meanwhile; `probe`:
+the status page tried whether people can buy."""
 
 
 async def log_bypass(

@@ -84,6 +84,8 @@ async def take_upload(request: WebRequest, context: RequestContext) -> Response[
     slots = slots_of(event, context.visit(request).language)
     customer = await customer_of(context, request)
     owner = customer.customer_id if customer else None
+    if allowed.only_for not in (None, owner):  # its session has just ended
+        raise Refusal(Kind.FORBIDDEN, "session.missing")
     accepted, problems = await _accept(request, context, form, slots, event, owner)
     if not accepted:
         return _page(request, context, event, allowed, problems)

@@ -50,6 +50,8 @@ class PurchaseRight:
     begun: Order | None = None
     """An order that the visitor began by this right without a pass, and can continue."""
     cookies: Sequence[Cookie] = ()
+    only_for: UUID | None = None
+    """The only customer for whom it opens an order: the probe's account. None: for anybody."""
 
 
 async def enter(

@@ -16,6 +16,7 @@ from meterai.sales.queries.order_access import find_order_by_form
 from meterai.waiting_room.queries import QueueSign
 from meterai.waiting_room.rules.tickets import contact_cookie, entered_cookie
 from meterai.web.line.event_entry import PurchaseRight, may_go_on, name_form
+from meterai.web.line.probe_door import probe_right
 from meterai.web.line.queues import inside_cookie, open_pass, pass_cookie
 from meterai.web.requests.request_context import RequestContext, WebRequest, address_of
 
@@ -33,9 +34,13 @@ async def enter_shop(
     - a form from the last half hour before people waited, or one that has opened its order;
     - a free place in the share, which `take_place` takes;
     - a pass from a line.
+
+    The probe of the status page has a right of its own to buy a stamp.
     """
     moment = context.service.clock()
     lines = await context.queues.lines()
+    if flow == "stamp" and (probe := await probe_right(request, context, lines, sent)) is not None:
+        return probe
     if not lines:
         return PurchaseRight(sent or name_form(request, context, flow, moment.timestamp()))
     if sent and may_go_on(request, context, flow, sent):

@@ -11,7 +11,7 @@ from meterai.waiting_room.auditing.people.bucket import Bucket
 from meterai.waiting_room.files.log_facts import BypassFacts, OperatorFacts, StateFacts
 from meterai.waiting_room.files.published_documents import LOG_STATES
 from meterai.waiting_room.files.restore_files import RESTORE
-from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S
+from meterai.waiting_room.rules.bypasses import COUNTED_AGAIN_S, PROBE_EVERY_S
 from meterai.waiting_room.rules.general_share import depth_of
 from meterai.waiting_room.rules.state_causes import StateCause
 
@@ -39,6 +39,7 @@ class BypassCheck:
         self._uncounted_until = 0
         self._refs: set[str] = set()
         self._general = _GeneralShare(rules, findings)
+        self._probe, self._probe_refs = Bucket(), set[str]()
 
     def on_rules(self, at: int, *, is_first: bool) -> None:
         """Notes whether the log states from now on how many go on."""
@@ -76,6 +77,7 @@ class BypassCheck:
         """Notes that the times of forms changed."""
         self._extend(at)
         self._general.on_clock_set_right(at)
+        self._probe.set_right(at)
 
     def on_bypass(self, n: int, at: int, facts: BypassFacts) -> None:
         """Checks a purchase without a place."""
@@ -86,6 +88,8 @@ class BypassCheck:
             self._was_inside(n, at, facts.ref)
         elif facts.why == "general_share":
             self._general.take(n, at, facts.ref)
+        elif facts.why == "probe":
+            self._was_probe(n, at, facts.ref)
         else:
             self._findings.add("bypass.unknown", n, why=facts.why)
 
@@ -114,6 +118,17 @@ class BypassCheck:
             self._findings.add("bypass.too_many", n, stated=self._inside)
         else:
             self._refs.add(ref)
+
+    def _was_probe(self, n: int, at: int, ref: str) -> None:
+        """Checks an order of the status page's probe. It may have one a minute."""
+        if ref in self._probe_refs:
+            return
+        self._probe_refs.add(ref)
+        if len(self._probe_refs) > REFS_MAX:
+            self._probe_refs.clear()
+        full = 1 + (ORDERS_S + SLACK_S) / PROBE_EVERY_S
+        if not self._probe.take(at, full=full, per_s=1 / PROBE_EVERY_S):
+            self._findings.add("bypass.probe", n)
 
 
 class _GeneralShare:
