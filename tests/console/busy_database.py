@@ -16,6 +16,7 @@ from meterai.news.use_cases.update_incident import resolve_incident
 from meterai.operations.officers.officers_file import ROLES
 from meterai.operations.use_cases.invite_officer import invite_officer
 from tests.console.act_examples import add_orders, add_queue, ask_two, open_case
+from tests.console.partners import make_partner
 from tests.console.running_console import NOW
 from tests.console.test_find import plant_stamping
 from tests.news.test_news import TEXT, TITLE, form
@@ -37,6 +38,8 @@ class Busy:
     late: str
     """The number of an order whose document waits for its time stamp."""
     invitation: str
+    request: str
+    """A request of a partner to the API."""
 
 
 async def make_busy(database: TestDatabase) -> Busy:
@@ -44,6 +47,7 @@ async def make_busy(database: TestDatabase) -> Busy:
     async with open_shop(database) as shop:
         shop.clock.now = NOW - timedelta(minutes=15)
         paid, late = await _paid_quota(shop), await _late_stamps(shop)
+        partner = await make_partner(database, member=shop.alice, now=shop.clock.now)
     await _tell_news(database)
     await open_case(database)
     await add_orders(database)
@@ -55,7 +59,8 @@ async def make_busy(database: TestDatabase) -> Busy:
     await database.owner.execute(
         "SELECT operations.add_passkey($1, $2, 'laptop', 'x', 'y', 1, $3)", OFFICER, uuid.uuid4(), NOW
     )
-    return Busy(paid, late, await invite_officer(database.owner, "budi", actor="root", now=NOW))
+    invitation = await invite_officer(database.owner, "budi", actor="root", now=NOW)
+    return Busy(paid, late, invitation, partner.request)
 
 
 async def _paid_quota(shop: Shop) -> str:

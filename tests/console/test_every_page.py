@@ -55,8 +55,9 @@ def pages_of(busy: Busy) -> dict[str, Sequence[str]]:
         "/tindakan/{path:str}": [f"/tindakan/{act.path}?{urlencode(VALID[act.kind])}" for act in ACTS],
         "/permintaan": ["/permintaan"],
         "/permintaan/{number:int}": ["/permintaan/1", "/permintaan/2"],
-        "/cari": ["/cari", "/cari?q=tidak-ada", f"/cari?q={ALICE.value}"],
+        "/cari": ["/cari", "/cari?q=tidak-ada", f"/cari?q={busy.request}", f"/cari?q={ALICE.value}"],
         "/kasus/{number:str}": ["/kasus/K-2345-6789", "/kasus/K-2222-2222"],
+        "/mitra/{code:str}": ["/mitra/firm", "/mitra/dist"],
         "/cerita/{number:str}": [f"/cerita/{busy.paid}", f"/cerita/{busy.late}"],
     }
 

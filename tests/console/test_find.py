@@ -30,7 +30,8 @@ async def test_an_order_is_found_and_its_story_told_with_personal_data_for_a_rea
         browser = browser_of(database, clock=lambda: moments[0])
         await browser.sign_in_unchecked()
         bare = page.number.replace("-", "").lower()
-        for typed in (page.number, bare, reference, page.payments[0].transaction_id, ALICE.value):
+        ids = (str(page.id), str(page.payments[0].id))
+        for typed in (page.number, bare, reference, page.payments[0].transaction_id, ALICE.value, *ids):
             assert await browser.get(f"/cari?q={typed}") == story, typed
         await browser.get("/cari?q=nobody%40example.com")
         assert (browser.status, "Tidak ada yang cocok" in browser.text) == (200, True)
@@ -88,6 +89,7 @@ async def test_the_story_has_documents_with_serials_and_says_what_is_late(databa
         await browser.sign_in_unchecked()
         story = f"/cerita/{page.number}"
         assert await browser.get(f"/cari?q={SERIAL.lower()}") == story
+        assert await browser.get(f"/cari?q={page.items[0].document_id}") == story
         await browser.get(story)
         for word in (SERIAL, "s•••.pdf", "tsa.unreachable", "abad1dea", "lebih dari 10 menit"):
             assert word in browser.text, word

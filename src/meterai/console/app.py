@@ -13,7 +13,7 @@ from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts import act_routes
-from meterai.console.find import case_routes, find_routes
+from meterai.console.find import case_routes, find_routes, order_routes, partner_routes
 from meterai.console.news import announcement_routes, apology_routes, incident_routes
 from meterai.console.now.now_routes import NOW_ROUTES
 from meterai.console.now.watch import Watch
@@ -40,7 +40,9 @@ ROUTES: Final[list[Any]] = [
     *act_routes.ROUTES,
     *request_routes.ROUTES,
     *find_routes.ROUTES,
+    *order_routes.ROUTES,
     *case_routes.ROUTES,
+    *partner_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000
 

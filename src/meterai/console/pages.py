@@ -104,5 +104,6 @@ def environment_of(language: str) -> Environment:
         "wait": partial(display.wait_text, language=language),
         "size": partial(display.size_text, language=language),
         "day": partial(display.day_text, language=language),
+        "month": partial(display.month_text, language=language),
     }
     return environment

@@ -70,6 +70,36 @@ CASE_MATTERS: Final[Mapping[str, Explanation]] = {
 }
 """By the state of a case."""
 
+PARTNER_MATTERS: Final[Mapping[str, Explanation]] = {
+    "closed": Explanation(N_("Organisasi ini ditutup, untuk seterusnya."), _WAIT),
+    "suspended": Explanation(
+        N_("Organisasi ini dihentikan: tidak mendapat dan tidak memakai meterai."),
+        N_("Sebabnya ada di bawah, di jejak audit. Untuk melanjutkannya: meterai partner state."),
+    ),
+    "above": Explanation(
+        N_("Organisasi di atasnya dihentikan, jadi organisasi ini juga tidak dapat memakai meterai."),
+        N_("Buka organisasi di atasnya untuk melihat sebabnya."),
+    ),
+    "no_agreement": Explanation(
+        N_("Tidak ada perjanjian yang berlaku hari ini, jadi blok meterai tidak dapat diberikan."),
+        N_("Buat perjanjian: meterai partner agree."),
+    ),
+    "no_stock": Explanation(
+        N_("Stok meterainya habis."),
+        N_("Organisasi ini mengambil blok baru, atau organisasi di atasnya memberikannya."),
+    ),
+    "webhook": Explanation(
+        N_("Pesan ke webhook-nya tidak diterima."),
+        N_("Minta tim teknis mitra memeriksa servernya. Peristiwanya dapat dibaca lewat API."),
+    ),
+    "batch": Explanation(
+        N_("Ada batch yang hasilnya belum diterima mitra."),
+        N_("Minta tim teknis mitra memeriksa alamat penerimanya."),
+    ),
+    "well": Explanation(N_("Semua berjalan."), _WAIT),
+}
+"""By the values of `operations.finding.partner_story.PartnerMatter`."""
+
 MONEY: Final[Mapping[str, str]] = {
     "not_arrived": N_("Belum ada uang yang kami lihat. Pesanan masih dapat dibayar."),
     "not_arrived_ended": N_("Belum ada uang yang kami lihat. Pesanannya sudah berakhir."),
@@ -123,6 +153,31 @@ STAMP_STATES: Final[Mapping[str, str]] = {
     "released": N_("Diserahkan"),
     "annulled": N_("Dibatalkan"),
 }
+PARTNER_ROLES: Final[Mapping[str, str]] = {
+    "distributor": N_("Distributor"),
+    "retailer": N_("Pengecer"),
+    "enterprise": N_("Perusahaan"),
+    "collector": N_("Pemungut"),
+    "sub_account": N_("Subakun"),
+}
+PARTNER_STATES: Final[Mapping[str, str]] = {
+    "active": N_("Masih aktif"),
+    "suspended": N_("Dihentikan sementara"),
+    "closed": N_("Sudah ditutup"),
+}
+WEBHOOK_STATES: Final[Mapping[str, str]] = {
+    "enabled": N_("Aktif"),
+    "disabled": N_("Dinonaktifkan"),
+}
+PARTNER_TERMS: Final = (
+    "unit_price",
+    "service_fee",
+    "credit_limit",
+    "open_periods_max",
+    "stamps_per_document_max",
+    "stamps_per_day_max",
+)
+"""What the page of a partner shows of an agreement, by the names in `request_words.FACTS`."""
 MESSAGES: Final[Mapping[str, str]] = {
     "link": N_("Tautan pesanan"),
     "paid": N_("Kabar bahwa pembayaran diterima"),

@@ -51,6 +51,26 @@ ACTS = [
         "SELECT operations.find_orders('email', 'a@b.id', 9)",
         may=["console", "operator"],
     ),
+    Act(
+        "read the story of a partner",
+        "SELECT operations.partner_story('toko', NULL, now())",
+        may=["console", "operator"],
+    ),
+    Act(
+        "find partners by a contact",
+        "SELECT operations.find_partners('email', 'a@b.id', 9)",
+        may=["console", "operator"],
+    ),
+    Act(
+        "find requests of partners",
+        "SELECT operations.find_api_requests('id', gen_random_uuid()::text, 9)",
+        may=["console", "operator"],
+    ),
+    Act(
+        "read what officers did with partners",
+        "SELECT operations.partner_acts('toko', '{x}')",
+        may=["console", "operator"],
+    ),
     Act("say that personal data is shown", "DELETE FROM console.look"),
     Act("run a query as the owner", "SELECT operations.rows_of('SELECT 1', ROW(1))"),
     Act(

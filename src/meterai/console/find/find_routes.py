@@ -1,44 +1,21 @@
-"""The search of the console, the story of an order, and its personal data for a reason."""
+"""The search of the console: what a text names."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Final
 
-from litestar import Response, get, post
+from litestar import Response, get
 from litestar.params import Parameter
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.acts.registry import acts_of
-from meterai.console.find import case_routes, personal
-from meterai.console.pages import Asked, language_of, page
-from meterai.console.session import SignedIn, needs
-from meterai.kernel.refusals import Refusal
-from meterai.kit.http.status import status_of
+from meterai.console.find import case_routes, order_routes, partner_routes
+from meterai.console.pages import Asked, page
 from meterai.operations.finding.kinds import TEXT_LENGTH_MAX
-from meterai.operations.finding.matter import matter_of
-from meterai.operations.finding.use_cases import Found, find_anything, tell_story
-from meterai.operations.use_cases import retry_stamping
-from meterai.sales.model import OrderState
-from meterai.sales.queries.order_access import read_order_number
-from meterai.sales.support.use_cases import ask_to_cancel, change_contact
-from meterai.sales.use_cases import give_refund
+from meterai.operations.finding.use_cases import Found, find_anything
 from meterai.texts import case_words, find_words
-from meterai.texts.channels import CHANNEL_NAMES
-from meterai.texts.states import STATES
-from meterai.texts.told import text_of
 
 PAGE: Final = "/cari"
-STORY: Final = "/cerita"
-
-_FITS: Final[Mapping[str, Collection[OrderState]]] = {
-    "order.retry": (retry_stamping.STATE,),
-    "order.cancel": (ask_to_cancel.STATE,),
-    change_contact.ACT: (OrderState.PAID, OrderState.COMPLETED),
-    give_refund.KIND: give_refund.STATES,
-}
-"""The states of an order in which an act can do something; acts that are not named fit all."""
 
 
 @get(PAGE)
@@ -50,8 +27,8 @@ async def find(
     """Lists what a text names. A single thing is shown at once."""
     typed = q.strip()
     found = await find_anything(service.db, typed) if typed else None
-    if found and found.count == 1:
-        return Redirect(_address(found), status_code=303)
+    if found and found.count == 1 and (address := _address(found)):
+        return Redirect(address, status_code=303)
     return page(
         request,
         "find/found.html",
@@ -61,67 +38,20 @@ async def find(
         flows=find_words.FLOWS,
         case_kinds=case_words.KINDS,
         case_states=case_words.CASE_STATES,
+        partner_roles=find_words.PARTNER_ROLES,
+        partner_states=find_words.PARTNER_STATES,
     )
 
 
 def _address(found: Found) -> str:
-    """The page of the first thing."""
+    """The page of the first thing; empty: it has none of its own."""
     if found.orders:
-        return f"{STORY}/{found.orders[0].number}"
-    return f"{case_routes.PAGE}/{found.cases[0].number}"
+        return f"{order_routes.STORY}/{found.orders[0].number}"
+    if found.cases:
+        return f"{case_routes.PAGE}/{found.cases[0].number}"
+    if found.partners:
+        return f"{partner_routes.PAGE}/{found.partners[0].code}"
+    return ""
 
 
-@get(f"{STORY}/{{number:str}}")
-async def show_story(request: Asked, service: ConsoleApp, officer: SignedIn, number: str) -> Response[bytes]:
-    """Tells the story of an order. Raises: Refusal NOT_FOUND `find.no_order`."""
-    return await _story_page(request, service, officer, number)
-
-
-@post(f"{STORY}/{{number:str}}/{personal.PART}", guards=[needs(*personal.LOOKERS)], status_code=200)
-async def show_personal_data(
-    request: Asked, service: ConsoleApp, officer: SignedIn, number: str
-) -> Response[Any]:
-    """Shows the personal data of an order to this session. Raises: as `personal.look`."""
-    refusal = await personal.look(request, service, officer, "order", read_order_number(number) or "")
-    if refusal:
-        return await _story_page(request, service, officer, number, refusal)
-    return Redirect(f"{STORY}/{number}", status_code=303)
-
-
-async def _story_page(
-    request: Asked, service: ConsoleApp, officer: SignedIn, number: str, refusal: Refusal | None = None
-) -> Response[bytes]:
-    now = service.clock()
-    story = await tell_story(service.db, number, session=officer.session_id, now=now)
-    matter, place = matter_of(story, now)
-    return page(
-        request,
-        "find/story.html",
-        status_of(refusal.kind) if refusal else 200,
-        problem=refusal and text_of(refusal.code, language_of(request), refusal.facts),
-        story=story,
-        order=story.order,
-        matter=find_words.MATTERS[matter],
-        money=find_words.MONEY[place],
-        accounts={account.refund_id: account for account in story.accounts},
-        polls={poll.reference: poll for poll in story.polls},
-        acts=[act for act in acts_of(officer).get("orders", []) if _fits(act.kind, story.order.state)],
-        may_look=officer.has(*personal.LOOKERS),
-        events=find_words.EVENTS,
-        order_states=find_words.ORDER_STATES,
-        flows=find_words.FLOWS,
-        job_states=find_words.JOB_STATES,
-        stamp_states=find_words.STAMP_STATES,
-        messages=find_words.MESSAGES,
-        states=STATES,
-        channels=CHANNEL_NAMES,
-        case_kinds=case_words.KINDS,
-        case_states=case_words.CASE_STATES,
-    )
-
-
-def _fits(kind: str, state: OrderState) -> bool:
-    return state in _FITS.get(kind, (state,))
-
-
-ROUTES: Final[list[Any]] = [find, show_story, show_personal_data]
+ROUTES: Final[list[Any]] = [find]

@@ -8,7 +8,8 @@ from typing import Final
 from cryptography import x509
 
 from meterai.console.acts import requests as acts
-from meterai.console.find.find_routes import STORY
+from meterai.console.find import partner_routes
+from meterai.console.find.order_routes import STORY
 from meterai.console.session import SignedIn
 from meterai.kernel.money import format_rupiah
 from meterai.kit.formats import display
@@ -24,6 +25,8 @@ _OPEN: Final = frozenset(
 """Facts about a person that are no personal values."""
 _APOLOGY: Final = "/kabar/gangguan/{number}/maaf"
 _SHORT: Final = 200
+_PLACES_OF: Final = {"order": STORY, "organisation": partner_routes.PAGE}
+"""Where the story of what a fact names stands."""
 _PLACES: Final = {name: place for place, name in enumerate(FACTS)}
 
 
@@ -83,7 +86,7 @@ def _facts(request: ReleaseRequest, language: str, *, is_bare: bool, is_long: bo
         text = translate(HIDDEN, language) if is_hidden else _text(name, value, language)
         if len(text) > _SHORT and not is_long:
             text = f"{text[:_SHORT]}…"
-        address = f"{STORY}/{text}" if name == "order" else ""
+        address = f"{_PLACES_OF[name]}/{text}" if name in _PLACES_OF else ""
         shown.append(Fact(translate(FACTS.get(name, name), language), text, address))
     return shown
 

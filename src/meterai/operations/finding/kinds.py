@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import uuid
 from enum import StrEnum
 from typing import Final
 
@@ -12,12 +13,15 @@ from meterai.cases.model import read_case_number
 from meterai.customers.contacts import canonical_contact
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import readings
+from meterai.kernel.typed_ids import Prefix, read_id
 from meterai.kit.formats.pasted_text import digits_of, seen
 from meterai.sales.queries.order_access import read_order_number
 
 TEXT_LENGTH_MAX: Final = 200
 _READINGS: Final = 8
 _REFERENCE_LENGTH: Final = range(6, 101)
+_UUID_LENGTH: Final = 36
+_WORD_LENGTH: Final = range(2, 81)
 _HELP_CODE: Final = re.compile("([2-9A-HJKMNP-TV-Z]{4})([2-9A-HJKMNP-TV-Z]{4})")
 
 
@@ -33,9 +37,14 @@ class Kind(StrEnum):
     CASE = "case"
     HELP_CODE = "help_code"
     """Of a page that said what went wrong."""
+    WORD = "word"
+    """A name or a code of partners: any words may be one."""
+    ID = "id"
+    """A UUID, also as the API writes it."""
 
 
-ORDER_KINDS: Final = (Kind.NUMBER, Kind.EMAIL, Kind.PHONE, Kind.SERIAL, Kind.REFERENCE)
+ORDER_KINDS: Final = (Kind.NUMBER, Kind.EMAIL, Kind.PHONE, Kind.SERIAL, Kind.REFERENCE, Kind.ID)
+PARTNER_KINDS: Final = (Kind.WORD, Kind.ID, Kind.SERIAL, Kind.EMAIL, Kind.PHONE)
 CASE_KINDS: Final = (Kind.CASE, Kind.EMAIL, Kind.PHONE, Kind.HELP_CODE)
 
 
@@ -62,6 +71,21 @@ def candidates(text: str) -> list[Candidate]:
         found.append(Candidate(Kind.HELP_CODE, f"{code[1]}-{code[2]}"))
     if case := read_case_number(typed) or read_case_number(f"K{typed}"):
         found.append(Candidate(Kind.CASE, case))
+    if id := _id(typed):
+        return [*found, Candidate(Kind.ID, str(id))]
+    if len(typed) in _WORD_LENGTH:
+        found.append(Candidate(Kind.WORD, typed))
     if len(typed) in _REFERENCE_LENGTH and "@" not in typed:
         found.append(Candidate(Kind.REFERENCE, typed))
     return found
+
+
+def _id(typed: str) -> uuid.UUID | None:
+    """The id in a typed text, with or without a prefix."""
+    for prefix in Prefix:
+        if found := read_id(prefix, typed.lower()):
+            return found
+    try:
+        return uuid.UUID(typed) if len(typed) == _UUID_LENGTH else None
+    except ValueError:
+        return None

@@ -14,7 +14,15 @@ from meterai.kernel.refusals import Refusal
 from meterai.kit.acting import officers_refusals
 from meterai.kit.database import Connection, Database, call
 from meterai.operations.finding.case_story import CaseHit
-from meterai.operations.finding.kinds import CASE_KINDS, ORDER_KINDS, Candidate, Kind, candidates
+from meterai.operations.finding.kinds import (
+    CASE_KINDS,
+    ORDER_KINDS,
+    PARTNER_KINDS,
+    Candidate,
+    Kind,
+    candidates,
+)
+from meterai.operations.finding.partner_story import ApiRequestHit, PartnerHit
 from meterai.operations.finding.story import Story
 from meterai.sales.model import Flow, OrderState
 from meterai.sales.queries.order_access import read_order_number
@@ -41,11 +49,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     orders: list[OrderHit]
     cases: list[CaseHit]
+    partners: list[PartnerHit]
+    """By their codes."""
+    api_requests: list[ApiRequestHit]
 
     @property
     def count(self) -> int:
         """How many things there are."""
-        return len(self.orders) + len(self.cases)
+        return len(self.orders) + len(self.cases) + len(self.partners) + len(self.api_requests)
 
 
 async def find_anything(db: Database, text: str) -> Found:
@@ -54,9 +65,13 @@ async def find_anything(db: Database, text: str) -> Found:
     async with db.connection() as connection:
         orders = await _find(connection, "operations.find_orders", OrderHit, sought, ORDER_KINDS)
         cases = await _find(connection, "operations.find_cases", CaseHit, sought, CASE_KINDS)
+        partners = await _find(connection, "operations.find_partners", PartnerHit, sought, PARTNER_KINDS)
+        asked = await _find(connection, "operations.find_api_requests", ApiRequestHit, sought, (Kind.ID,))
     return Found(
         orders=sorted(orders, key=lambda hit: hit.created_at, reverse=True)[:HITS_MAX],
         cases=sorted(cases, key=lambda hit: hit.opened_at, reverse=True)[:HITS_MAX],
+        partners=sorted(partners, key=lambda hit: hit.code)[:HITS_MAX],
+        api_requests=asked,
     )
 
 
@@ -96,7 +111,8 @@ async def show_person(
 ) -> datetime:
     """Shows the personal data of something to an officer's session. The audit trail gets the reason.
 
-    `kind` and `named`: `order` and its number, `case` and its number. Returns until when it is shown.
+    `kind` and `named`: `order` or `case` and its number, `partner` and its code.
+    Returns until when it is shown.
 
     Raises: Refusal INVALID `person.reason_missing`; FORBIDDEN `officer.may_not`; NOT_FOUND `find.nothing`.
     """
