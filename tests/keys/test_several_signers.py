@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from meterai.kernel.refusals import Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.settings import Settings
+from meterai.operations.use_cases.check_invariants import run_invariants
 from meterai.stamping import signer_wire
 from meterai.stamping.queries import job as find_job
 from meterai.stamping.signer.key_files import read_counters
@@ -129,6 +130,16 @@ async def test_another_signer_seals_the_intents_of_a_dead_one(
     assert read_counters(setup.data / "signer") == {first: 1}
     assert read_counters(signers.second_data / "signer") == {second: 1}
     assert [report.key_id for report in await setup.client.keys()] == [second]
+    for name, folder in (("", setup.data), ("dua", signers.second_data)):
+        counters = read_counters(folder / "signer")
+        (i8,) = [
+            found
+            for found in await run_invariants(
+                setup.database.reader, now=datetime.now(UTC), counters=counters, signer=name
+            )
+            if found.id == "I8"
+        ]
+        assert i8.ok, i8.violations
 
     setup.processes[1].kill()
     late = await setup.order_letter("Surat ketiga")

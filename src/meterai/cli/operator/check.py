@@ -104,6 +104,7 @@ async def _check(settings: Settings, *, files: bool, sample: int | None) -> Repo
                     objects=open_store(settings.objects_url, settings.data) if files else None,
                     judge=judge,
                     counters=counters,
+                    signer=settings.signer_name,
                     queues=_queues(settings),
                     sample=sample,
                     progress=_Bars(bar),

@@ -54,16 +54,23 @@ I8 = SqlInvariant(
 
 
 async def compare_counters(
-    conn: Connection, counters: Mapping[str, int], findings: Findings, now: datetime
+    conn: Connection, counters: Mapping[str, int], *, signer: str, findings: Findings, now: datetime
 ) -> None:
-    """Compares counters, read before this call, with the attempts counted, but for those under way."""
+    """Compares counters, read before this call, with the attempts counted, but for those under way.
+
+    `signer`: the name of the signer that has them. The keys of others have their counters at other hosts.
+    """
     rows = await conn.fetch(
         """SELECT key_id, sum(counted) AS counted, sum(settled) AS settled FROM (
                SELECT key_id, count(*) AS counted, count(*) FILTER (WHERE attempted_at < $1) AS settled
                FROM stamping.sign_attempt WHERE abandoned_at IS NULL GROUP BY key_id
                UNION ALL SELECT key_id, uses, uses FROM stamping.forgotten_use
-           ) known GROUP BY key_id""",
+           ) known
+           WHERE NOT EXISTS (
+               SELECT FROM stamping.signing_key k WHERE k.key_id = known.key_id AND k.signer <> $2)
+           GROUP BY key_id""",
         now - timedelta(seconds=_UNDER_WAY_SECONDS),
+        signer,
     )
     counted = {row["key_id"]: (row["settled"], row["counted"]) for row in rows}
     for key_id in counted.keys() | counters.keys():

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -69,6 +70,15 @@ Progress = Callable[[str, int, int], None]
 """Called with what is being done, how much of it is done, and how much there is."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What says the same as the tables elsewhere: see `run_invariants`."""
+
+    counters: Mapping[str, int] | None
+    signer: str
+    queues: Path | None
+
+
 async def run_invariants(
     reader: Database,
     *,
@@ -76,6 +86,7 @@ async def run_invariants(
     objects: ObjectStore | None = None,
     judge: Judge | None = None,
     counters: Mapping[str, int] | None = None,
+    signer: str = "",
     queues: Path | None = None,
     sample: int | None = SAMPLE,
     at_once: int = _CONNECTIONS,
@@ -84,7 +95,8 @@ async def run_invariants(
     """Checks the invariants under a role that can only read, while the service runs or not.
 
     `objects`: where released files lie; without it I9 and I12 are left out. `judge` judges a file without the
-    register; without it I12 is left out. `counters`: what each key says of its uses, read just before.
+    register; without it I12 is left out. `counters`: what each key says of its uses, read just before;
+    `signer`: the name of the signer that has these keys. Those of others are compared at their hosts.
     `queues`: the folder of all queues; without it I13 looks at the tables alone.
     `sample`: how many released files are read and judged; None: all.
     `at_once`: how many checks run at a time.
@@ -94,7 +106,7 @@ async def run_invariants(
     """
     async with _one_moment(reader, at_once) as connections:
         results = await check_tables(
-            connections, now=now, counters=counters, queues=queues, progress=progress
+            connections, now=now, counters=counters, signer=signer, queues=queues, progress=progress
         )
     if objects is not None:
         results += await _check_files(reader, objects, judge, sample, progress)
@@ -106,10 +118,12 @@ async def check_tables(
     *,
     now: datetime,
     counters: Mapping[str, int] | None = None,
+    signer: str = "",
     queues: Path | None = None,
     progress: Progress = lambda what, done, total: None,
 ) -> list[InvariantResult]:
     """Checks the invariants that SQL can tell, on connections that see the same moment."""
+    outside = _Outside(counters, signer, queues)
     for connection in connections:
         await _set_for_large_joins(connection)
     results = list[InvariantResult]()
@@ -121,7 +135,7 @@ async def check_tables(
             done += 1
             progress(invariant.id, done, total)
 
-        results.append(await _check(tx, invariant, counters, queues, now, advance))
+        results.append(await _check(tx, invariant, outside, now=now, advance=advance))
 
     await _share(connections, SQL_INVARIANTS, check)
     return results
@@ -166,8 +180,8 @@ async def _share[T](
 async def _check(
     tx: Connection,
     invariant: SqlInvariant,
-    counters: Mapping[str, int] | None,
-    queues: Path | None,
+    outside: _Outside,
+    *,
     now: datetime,
     advance: Callable[[], None],
 ) -> InvariantResult:
@@ -179,7 +193,7 @@ async def _check(
             for part in invariant.parts:
                 await _run_part(tx, part, findings, now)
                 advance()
-            note = await _compare_outside(tx, invariant, counters, queues, findings, now)
+            note = await _compare_outside(tx, invariant, outside, findings=findings, now=now)
     except asyncpg.PostgresError as error:
         findings.add(f"could not be checked: {error}")
     return result(
@@ -195,20 +209,22 @@ async def _check(
 async def _compare_outside(
     tx: Connection,
     invariant: SqlInvariant,
-    counters: Mapping[str, int] | None,
-    queues: Path | None,
+    outside: _Outside,
+    *,
     findings: Findings,
     now: datetime,
 ) -> str:
     """Compares tables with what says the same elsewhere; what is not at hand is told."""
     if invariant.id == "I8":
-        if counters is None:
+        if outside.counters is None:
             return "the key's own counter was not at hand"
-        await signatures.compare_counters(tx, counters, findings, now)
+        await signatures.compare_counters(
+            tx, outside.counters, signer=outside.signer, findings=findings, now=now
+        )
     if invariant.id == "I13":
-        if queues is None:
+        if outside.queues is None:
             return "the public logs were not at hand"
-        await passes.compare_log(tx, queues, findings)
+        await passes.compare_log(tx, outside.queues, findings)
     return ""
 
 
