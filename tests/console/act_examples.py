@@ -5,16 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.ids import new_id
 from meterai.kit.releases import ask_release
+from meterai.ledger.model import ISSUER
+from meterai.ledger.use_cases.open_books import open_books
+from meterai.partners.model import OrganisationRole
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.rules.model import Policy
 from meterai.waiting_room.store import queues
 from tests.console.running_console import NOW
+from tests.partners.organisations import organisation
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import SCHEDULE
 
+IN_DOUBT: Final = "0192f0c4-7b7e-7c4e-9c62-9d1a5a3c9b11"
+"""A refund that may have gone out."""
 VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
     "case.close": {"number": "K-2345-6789", "reason": "selesai"},
@@ -39,6 +46,13 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "sealing.stop": {"reason": "meterai tampak salah"},
     "sealing.resume": {"reason": "perangkat diganti"},
     "price.set": {"valid_from": "2027-01-31", "fee": "3000", "vat": "11,5", "reason": "biaya gateway naik"},
+    "quota.issue": {"deposit": "NTPN-1", "stamps": "1000"},
+    "refund.end": {"refund": IN_DOUBT, "reason": "sudah sampai"},
+    "refund.again": {"refund": IN_DOUBT, "reason": "penyedia tidak mengenalnya"},
+    "partner.deposit": {"partner": "dist", "amount": "10000000", "receipt": "NTPN-2"},
+    "partner.payment": {"partner": "collector", "amount": "500000", "receipt": "TRF-1"},
+    "partner.agree": {"partner": "collector", "price": "10000", "credit": "5000000", "signed": "ya"},
+    "person.erase": {"person": "a@b.example", "reason": "diminta orangnya"},
     "release.withdraw": {"request": "1", "reason": "salah angka"},
 }
 """A form of each act that would be carried out."""
@@ -73,6 +87,14 @@ async def add_orders(database: TestDatabase) -> None:
         NOW,
     )
     await _add_quota(database)
+    await database.owner.execute(
+        """INSERT INTO sales.refund (id, order_id, payment_id, quantity, amount, reason, channel, state,
+               failure_code, created_at)
+           SELECT $1, order_id, id, 0, 12500, 'late', 'payout', 'payable', 'payout.unsure', $2
+           FROM sales.payment WHERE reference = '2222-3333-6666'""",
+        IN_DOUBT,
+        NOW,
+    )
     await database.owner.execute("SET session_replication_role = origin")
 
 
@@ -105,6 +127,14 @@ async def add_queue(database: TestDatabase) -> None:
     await set_events(database.app, load_events())
     async with database.app.transaction() as tx:
         await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)
+
+
+async def add_partners(database: TestDatabase) -> None:
+    """A distributor and a collector, right below the issuer."""
+    await ensure_organisations(database.app, NOW)
+    await open_books(database.app, now=NOW)
+    for code, role in (("dist", OrganisationRole.DISTRIBUTOR), ("collector", OrganisationRole.COLLECTOR)):
+        await organisation(database.app, code, role, below=ISSUER, now=NOW)
 
 
 async def ask_two(database: TestDatabase) -> None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 import pytest
 from litestar import Litestar
 
+from meterai.console.acts.registry import ACTS
 from meterai.kit.releases import ask_release
+from meterai.partners.model import OrganisationRole
+from meterai.partners.queries.organisations import find_by_code
 from meterai.texts.request_words import TITLES
-from tests.console.running_console import Browser, browser_of
+from tests.console.act_examples import VALID, add_orders, add_partners
+from tests.console.running_console import NOW, Browser, browser_of
 from tests.console.test_acts import approved_text
 from tests.officers import code_of, record_officer
+from tests.partners.organisations import organisation
+from tests.sales.shop import open_shop
+from tests.sales.test_refunds import lost_for_a_day
 from tests.storage_fixtures import TestDatabase
 
 RESUME = "/tindakan/lanjutkan-tanda-tangan"
@@ -167,6 +174,90 @@ async def test_personal_values_are_for_those_who_decide(office: Office) -> None:
         assert (browser.status, words in browser.text) == (200, True), browser.text
     assert "layanan melakukannya dalam satu menit" in await office.see("citra", ONE)
     assert "tarik-permintaan" not in office.browsers["citra"].text
+
+
+async def test_two_officers_carry_each_act_out(database: TestDatabase) -> None:
+    """Acts on refunds need money that moved: see the test below."""
+    await add_orders(database)
+    await add_partners(database)
+    office = Office(database, browser_of(database, clock=lambda: datetime.now(UTC)).console)
+    await office.hire(ani="admin,finance,keys", budi="admin,finance,keys")
+    acts = [act for act in ACTS if act.signatures == 2 and not act.kind.startswith("refund.")]
+    for number, act in enumerate(acts, 1):
+        asked = await office.ask("ani", f"/tindakan/{act.path}", **VALID[act.kind])
+        assert f"Permintaan {number} tersimpan" in asked.text, (act.kind, asked.text)
+        assert len(await office.entries()) == number - 1
+        await office.see("budi", f"/permintaan/{number}")
+        done = await office.approve("budi", f"/permintaan/{number}")
+        assert (done.status, "sudah dilakukan" in done.text) == (200, True), (act.kind, done.text)
+        assert (await office.entries())[number - 1 :] == [("ani, budi", act.kind)]
+    assert "Tidak ada yang menunggu" in await office.see("ani", "/permintaan")
+
+
+@pytest.mark.parametrize(
+    ("path", "state"), [("akhiri-pengembalian", "paid"), ("kirim-lagi-pengembalian", "payable")]
+)
+async def test_two_officers_decide_about_a_refund_in_doubt(
+    database: TestDatabase, path: str, state: str
+) -> None:
+    async with open_shop(database) as shop:
+        page, asked = await lost_for_a_day(shop)
+        office = Office(database, browser_of(database, clock=lambda: datetime.now(UTC)).console)
+        await office.hire(ani="finance", budi="finance")
+        refund = {"refund": str(asked.refund_id), "reason": "dicek di penyedia"}
+        assert f"/tindakan/{path}?refund={asked.refund_id}" in await office.see(
+            "ani", f"/cerita/{page.number}"
+        )
+        await office.ask("ani", f"/tindakan/{path}", **refund)
+        assert page.number in await office.see("budi", ONE)
+        assert "dicek di penyedia" not in await office.see("ani", ONE)
+        await office.see("budi", ONE)
+        done = await office.approve("budi", ONE)
+        assert (done.status, "sudah dilakukan" in done.text) == (200, True), done.text
+        row = await database.owner.fetchrow("SELECT state, failure_code FROM sales.refund")
+        assert row is not None
+        assert (row["state"], row["failure_code"] == "payout.unsure") == (state, False)
+        news = await database.owner.fetchval(
+            "SELECT count(*) FROM jobs.outbox WHERE payload ->> 'news' = 'refund_paid'"
+        )
+        assert news == (state == "paid")
+
+
+REFUSED: Sequence[tuple[str, str, str, str]] = (
+    ("partner.agree", "first", "besok", "Tulis tanggal seperti"),
+    ("partner.agree", "periods", "13", "Paling banyak 12."),
+    ("partner.agree", "per_day", "0", "Paling sedikit 1."),
+    ("partner.agree", "price", "9000", "di tempat itu dalam rantai penjualan"),
+    ("partner.agree", "partner", "shop", "induknya yang memutuskan"),
+    ("partner.payment", "partner", "shop", "induknya yang memutuskan"),
+    ("partner.deposit", "partner", "collector", "di tempat itu dalam rantai penjualan"),
+    ("partner.deposit", "amount", "10000000001", "melebihi batas sekali terbit"),
+    ("quota.issue", "stamps", "1000001", "melebihi batas sekali terbit"),
+    ("person.erase", "person", "nobody@b.example", "Tidak ada data tentang kontak ini"),
+    ("refund.end", "refund", "0192", "tidak kami temukan"),
+)
+"""An act, the field that is changed, what is typed there, and what the form says."""
+
+
+async def test_what_would_be_refused_is_refused_before_anybody_signs(database: TestDatabase) -> None:
+    await add_orders(database)
+    await add_partners(database)
+    async with database.app.connection() as connection:
+        above = await find_by_code(connection, "dist")
+    await organisation(database.app, "shop", OrganisationRole.RETAILER, below=above.id, now=NOW)
+    await record_officer(database, "ani", "{admin,finance}")
+    browser = browser_of(database, clock=lambda: datetime.now(UTC))
+    await browser.sign_in_as("ani")
+    for kind, field, typed, said in REFUSED:
+        [path] = [act.path for act in ACTS if act.kind == kind]
+        await browser.get(f"/tindakan/{path}")
+        await browser.post(f"/tindakan/{path}", **{**VALID[kind], field: typed})
+        assert (said in browser.text, browser.status >= 400) == (True, True), (kind, field, browser.text)
+        assert "approved_text" not in browser.text
+    await browser.post("/tindakan/buat-perjanjian", **{**VALID["partner.agree"], "first": "2099-01-31"})
+    for words in ('typed">ya<', 'typed">tidak<', "31 Januari 2099", "pemungut", "approved_text"):
+        assert words in browser.text, words
+    assert "Meterai paling banyak sehari" not in browser.text, "a limit that was not typed"
 
 
 async def test_each_act_of_two_has_a_name(database: TestDatabase) -> None:

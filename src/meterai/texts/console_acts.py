@@ -29,6 +29,10 @@ GROUPS: Final[Mapping[str, str]] = {
     "queue": N_("Antrean"),
     "signing": N_("Penandatanganan"),
     "prices": N_("Harga"),
+    "stock": N_("Stok"),
+    "refunds": N_("Pengembalian dana"),
+    "partners": N_("Mitra"),
+    "people": N_("Data pribadi"),
     "requests": N_("Permintaan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {
@@ -41,6 +45,29 @@ FIELDS: Final[Mapping[str, FieldWords]] = {
     "event": FieldWords(N_("Acara"), N_("Nama pendek di alamatnya, seperti casn.")),
     "people": FieldWords(N_("Orang per menit"), N_("Angka saja. 0: tidak ada yang dipanggil.")),
     "request": FieldWords(N_("Nomor permintaan"), N_("Dari halaman Permintaan, seperti 12.")),
+    "deposit": FieldWords(N_("Nomor bukti setor (NTPN)"), N_("Yang sudah terbit tidak terbit lagi.")),
+    "stamps": FieldWords(N_("Meterai"), N_("Banyaknya keping yang dibayar setoran itu. Angka saja.")),
+    "refund": FieldWords(N_("Nomor pengembalian dana"), N_("Dari cerita pesanannya.")),
+    "partner": FieldWords(N_("Kode mitra"), N_("Nama pendeknya, seperti bank-nusantara.")),
+    "amount": FieldWords(N_("Rupiah"), N_("Angka saja, seperti 10000000.")),
+    "receipt": FieldWords(N_("Nomor bukti"), N_("Dari kas negara atau bank.")),
+    "price": FieldWords(N_("Harga per meterai"), N_("Rupiah. Tepat di bawah penerbit: tarifnya.")),
+    "service_fee": FieldWords(
+        N_("Biaya jasa per meterai"), N_("Rupiah. Tepat di bawah penerbit: tidak ada.")
+    ),
+    "credit": FieldWords(N_("Kredit paling banyak"), N_("Rupiah yang boleh terutang.")),
+    "periods": FieldWords(
+        N_("Masa pajak yang boleh belum dibayar"), N_("Untuk pemungut. Kosong: satu, yang sekarang.")
+    ),
+    "per_document": FieldWords(N_("Meterai paling banyak per dokumen"), N_("Kosong: tanpa batas.")),
+    "per_day": FieldWords(N_("Meterai paling banyak sehari"), N_("Kosong: tanpa batas.")),
+    "signed": FieldWords(N_("API hanya menerima permintaan bertanda tangan"), N_("Menurut RFC 9421.")),
+    "plain": FieldWords(
+        N_("Hash tanpa signing-certificate-v2 juga ditandatangani"), N_("Seperti dari beberapa adapter.")
+    ),
+    "first": FieldWords(N_("Hari pertama"), N_("WIB. Kosong: hari ini.")),
+    "last": FieldWords(N_("Hari terakhir"), N_("Kosong: sampai ada perjanjian lain.")),
+    "person": FieldWords(N_("Kontak orangnya"), N_("Alamat email atau nomor telepon yang lengkap.")),
     "contact": FieldWords(
         N_("Kontak baru"),
         N_("Alamat email atau nomor WhatsApp. Eja ulang bersama orangnya."),
@@ -206,6 +233,10 @@ CAP_NOW: Final = N_("Paling banyak per menit sekarang")
 CAP_OF_POLICY: Final = N_("Paling banyak menurut aturan")
 HALTED: Final = N_("Ditahan karena")
 NOT_HALTED: Final = N_("tidak ditahan")
+NO_DAY: Final = N_("Tulis tanggal seperti 2026-09-05.")
+TOO_LITTLE: Final = N_("Paling sedikit {least}.")
+TOO_MUCH: Final = N_("Paling banyak {most}.")
+YES, NO = N_("ya"), N_("tidak")
 NO_NUMBER: Final = N_("Tulis angka saja, seperti 250.")
 KIND: Final = N_("Tentang")
 STATE: Final = N_("Keadaan")

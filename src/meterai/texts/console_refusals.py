@@ -62,6 +62,49 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Coba lagi {minutes} menit kemudian. Bila bukan Anda yang mencoba, beri tahu petugas admin."),
         facts={"minutes": 15},
     ),
+    "stock.pieces": Explanation(
+        N_("Satu setoran membayar paling sedikit 1 dan paling banyak {pieces_max} meterai, dan punya nomor."),
+        N_("Baca lagi bukti setornya. Tidak ada yang dibukukan."),
+        facts={"pieces_max": 100_000_000},
+    ),
+    "stock.above_limit": Explanation(
+        N_("Ini melebihi batas sekali terbit, juga dengan dua persetujuan. Tidak ada yang dibukukan."),
+        N_("Terbitkan dalam beberapa bagian, atau minta root menaikkan batas di berkas petugas."),
+    ),
+    "stock.issued_before": Explanation(
+        N_("Stok untuk setoran {deposit} sudah terbit. Tidak ada yang dibukukan kali ini."),
+        N_("Periksa nomor di bukti setornya."),
+        facts={"deposit": "NTPN"},
+    ),
+    "ledger.id_reused": Explanation(
+        N_("Nomor ini sudah dibukukan dengan angka lain. Tidak ada yang dibukukan kali ini."),
+        N_("Baca lagi nomor dan angka di buktinya."),
+    ),
+    "partner.parent_decides": Explanation(
+        N_("Mitra ini tidak tepat di bawah penerbit: induknya yang memutuskan. Tidak ada yang dicatat."),
+        N_("Induknya mencatatnya lewat API, atau Anda dengan perintah meterai partner."),
+    ),
+    "person.unknown": Explanation(
+        N_("Tidak ada data tentang kontak ini."),
+        N_("Tanyakan email atau nomor telepon yang dipakai orangnya di sini."),
+    ),
+    "person.not_settled": Explanation(
+        N_(
+            "Belum ada yang dihapus: masih ada pesanan, pengembalian dana, kuota, atau dokumen orang ini "
+            "yang belum selesai."
+        ),
+        N_("Cari pesanannya di atas dan selesaikan bersama orangnya, lalu coba lagi."),
+    ),
+    "key.known": Explanation(
+        N_("Kunci {key_id} sudah terdaftar. Tidak ada yang diubah."),
+        N_("Lihat semuanya dengan meterai keys list."),
+        facts={"key_id": "0123456789abcdef"},
+    ),
+    "key.unfit": Explanation(
+        N_("Kunci ini tidak boleh menandatangani: {what} tidak sesuai. Tidak ada yang diubah."),
+        N_("Lihat docs/keys.md, bagian 4: apa yang diperlukan sebuah kunci."),
+        facts={"what": "chain"},
+    ),
     "release.asked_before": Explanation(
         N_("Yang sama sudah diminta: permintaan {number}. Tidak ada yang diubah; uang tidak bergerak."),
         N_("Petugas lain menyetujui permintaan {number} itu, di konsol atau dengan meterai release sign."),

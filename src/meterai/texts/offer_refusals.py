@@ -12,10 +12,6 @@ OFFER_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Hari itu sudah mulai: orang sudah melihat harganya, atau sudah memesan. Tidak ada yang diubah."),
         N_("Pilih besok (WIB) atau sesudahnya. Hari ini hanya bisa selama belum ada satu pun pesanan."),
     ),
-    "price.no_day": Explanation(
-        N_("Tanggalnya tidak terbaca. Tidak ada yang diubah."),
-        N_("Tulis tanggal seperti 2027-01-31."),
-    ),
     "price.no_rate": Explanation(
         N_("Tarif PPN tidak terbaca. Tidak ada yang diubah."),
         N_("Tulis persennya, 0 sampai 100, seperti 11 atau 11,5."),

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts import console_acts
+from meterai.texts import acts_of_two, console_acts
 from meterai.texts.mechanism.marks import N_
 
 TITLES: Final[Mapping[str, str]] = {
     "sealing.resume": console_acts.RESUME_SIGNING.title,
-    "quota.issue": N_("Terbitkan stok meterai"),
+    "quota.issue": acts_of_two.ISSUE_STOCK.title,
     "refund": N_("Bayar pengembalian dana yang besar"),
     "refund.give": console_acts.GIVE_REFUND.title,
-    "refund.end": N_("Catat pengembalian dana sebagai dibayar"),
-    "refund.again": N_("Kirim lagi pengembalian dana"),
-    "partner.deposit": N_("Catat setoran distributor"),
-    "partner.payment": N_("Catat pembayaran pemungut"),
-    "partner.agree": N_("Buat perjanjian dengan mitra"),
-    "person.erase": N_("Hapus data seseorang"),
+    "refund.end": acts_of_two.END_REFUND.title,
+    "refund.again": acts_of_two.PAY_AGAIN.title,
+    "partner.deposit": acts_of_two.PARTNER_DEPOSIT.title,
+    "partner.payment": acts_of_two.PARTNER_PAYMENT.title,
+    "partner.agree": acts_of_two.PARTNER_AGREEMENT.title,
+    "person.erase": acts_of_two.ERASE_PERSON.title,
     "key.add": N_("Daftarkan kunci tanda tangan"),
     "price.set": console_acts.SET_PRICE.title,
     "news.apologise": N_("Terbitkan permintaan maaf"),
@@ -62,6 +62,6 @@ FACTS: Final[Mapping[str, str]] = {
 RUPIAH: Final = frozenset({"amount", "credit_limit", "fee", "service_fee", "unit_price", "vat"})
 """Facts that are money."""
 HIDDEN: Final = N_("data pribadi; tampak bagi yang boleh menyetujui")
-YES, NO = N_("ya"), N_("tidak")
+YES, NO = console_acts.YES, console_acts.NO
 ASKED_BY: Final = N_("Diminta oleh")
 SERVICE: Final = N_("layanan ini sendiri")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from meterai.bootstrap import ConsoleApp
 from meterai.console.session import SignedIn
 from meterai.kit.acting import Actor
+from meterai.kit.formats import display
 from meterai.texts.console_acts import ActWords
 from meterai.texts.mechanism.translation import translate
 
@@ -30,18 +32,22 @@ class Prepared:
     """What an officer approves, as in the audit trail."""
     person: str | None = None
     """The customer whose personal values stand in the facts of an act of two officers."""
-    figures: Sequence[tuple[str, Word | str | int]] = ()
+    figures: Sequence[tuple[str, Word | str | int | date]] = ()
     """What would change: a marked label, and its value."""
 
     def shown(self, language: str) -> list[tuple[str, str | int]]:
         """The figures with labels and words in this language."""
-        return [
-            (
-                translate(label, language),
-                translate(value.word, language) if isinstance(value, Word) else value,
-            )
-            for label, value in self.figures
-        ]
+        return [(translate(label, language), _shown(value, language)) for label, value in self.figures]
+
+
+def _shown(value: Word | str | int | date, language: str) -> str | int:
+    match value:
+        case Word():
+            return translate(value.word, language)
+        case date():
+            return display.day_text(value, language)
+        case _:
+            return value
 
 
 type Prepare = Callable[[ConsoleApp, Any], Awaitable[Prepared]]

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Final
 
 import msgspec
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.acts.forms import Day, Line, Whole
+from meterai.console.acts.forms import Line, Whole
 from meterai.console.acts.model import ConsoleAct, Prepared
 from meterai.kernel.money import format_rupiah
 from meterai.kit.acting import Actor
 from meterai.sales.use_cases import set_price as use_case
-from meterai.sales.use_cases.set_price import NewPrice, look_at_price, read_day, read_rate
+from meterai.sales.use_cases.set_price import NewPrice, look_at_price, read_rate
 from meterai.texts import console_acts as words
 
 
 class PriceForm(msgspec.Struct, frozen=True, kw_only=True):
     """A fee, and from when on."""
 
-    valid_from: Day
+    valid_from: date
     fee: Whole
     vat: Line
     reason: Line
 
     def read(self) -> NewPrice:
-        """The price that was typed. Raises: Refusal INVALID `price.no_day`, `price.no_rate`."""
+        """The price that was typed. Raises: Refusal INVALID `price.no_rate`."""
         return NewPrice(
-            valid_from=read_day(self.valid_from),
+            valid_from=self.valid_from,
             fee=self.fee,
             vat_basis_points=read_rate(self.vat),
             reason=self.reason,

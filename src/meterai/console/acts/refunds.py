@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.acts.forms import Line, OptionalLine, Whole
+from meterai.console.acts.forms import Line, Whole
 from meterai.console.acts.model import ConsoleAct, Prepared, Word
 from meterai.kernel.money import format_rupiah
 from meterai.kit.acting import Actor
@@ -30,9 +30,9 @@ class GiveForm(msgspec.Struct, frozen=True, kw_only=True):
     item: Whole = 1
     pieces: Whole
     reason: Line
-    bank: OptionalLine = ""
-    account: OptionalLine = ""
-    holder: OptionalLine = ""
+    bank: Line = ""
+    account: Line = ""
+    holder: Line = ""
 
 
 async def _look(app: ConsoleApp, form: GiveForm) -> PreparedRefund:

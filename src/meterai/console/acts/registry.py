@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from meterai.console.acts import cases, contacts, orders, prices, queue, refunds, requests, signing
+from meterai.console.acts import (
+    cases,
+    contacts,
+    doubts,
+    orders,
+    partners,
+    people,
+    prices,
+    queue,
+    refunds,
+    requests,
+    signing,
+    stock,
+)
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.session import SignedIn
 from meterai.kernel.refusals import Kind, Refusal
@@ -17,6 +30,10 @@ ACTS: Final[tuple[ConsoleAct, ...]] = (
     *queue.ACTS,
     *signing.ACTS,
     *prices.ACTS,
+    *stock.ACTS,
+    *doubts.ACTS,
+    *partners.ACTS,
+    *people.ACTS,
     *requests.ACTS,
 )
 

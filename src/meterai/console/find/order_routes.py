@@ -22,6 +22,7 @@ from meterai.sales.model import OrderState
 from meterai.sales.queries.order_access import read_order_number
 from meterai.sales.support.use_cases import ask_to_cancel, change_contact
 from meterai.sales.use_cases import give_refund
+from meterai.sales.use_cases.end_refund import DECIDED
 from meterai.texts import case_words, find_words
 from meterai.texts.channels import CHANNEL_NAMES
 from meterai.texts.states import STATES
@@ -73,6 +74,7 @@ async def _story_page(
         accounts={account.refund_id: account for account in story.accounts},
         polls={poll.reference: poll for poll in story.polls},
         acts=[act for act in acts_of(officer).get("orders", []) if _fits(act.kind, story.order.state)],
+        decisions=[(act, DECIDED[act.kind]) for act in acts_of(officer).get("refunds", [])],
         may_look=officer.has(*personal.LOOKERS),
         events=find_words.EVENTS,
         order_states=find_words.ORDER_STATES,

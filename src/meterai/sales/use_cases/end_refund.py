@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -24,6 +26,12 @@ from meterai.sales.model import (
 )
 from meterai.sales.store import refunds
 from meterai.sales.store.refunds import RefundInHand
+
+DECIDED: Final[Mapping[str, frozenset[str]]] = {
+    "refund.end": frozenset(IN_DOUBT) - {PAYOUT_UNAPPROVED},
+    "refund.again": frozenset({PAYOUT_UNSURE, PAYOUT_MISSING}),
+}
+"""The failures about which officers decide so."""
 
 
 class RefundToDecide(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +123,7 @@ async def prepare_decision(db: Database, refund_id: uuid.UUID, *, reason: str, a
 def _refuse_second_payout(refund: RefundInHand) -> None:
     if refund.failure_code == PAYOUT_UNCOVERED:
         raise Refusal(Kind.CONFLICT, "refund.uncovered")
-    if refund.failure_code not in (PAYOUT_UNSURE, PAYOUT_MISSING):
+    if refund.failure_code not in DECIDED["refund.again"]:
         raise Refusal(Kind.CONFLICT, "refund.not_unsure")
     next_refund_state(refund.state, RefundTransition.GO_AGAIN)
 

@@ -110,14 +110,6 @@ async def set_price_in(
         raise Refusal(Kind.CONFLICT, "price.day_begun") from error
 
 
-def read_day(typed: str) -> date:
-    """The date that an officer typed, as `2027-01-31`. Raises: Refusal INVALID `price.no_day`."""
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError:
-        raise Refusal(Kind.INVALID, "price.no_day") from None
-
-
 def read_rate(typed: str) -> int:
     """The basis points of a rate that an officer typed in percent, as `11` or `11,5`.
 
