@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography import x509
 from litestar import Litestar
 
 from meterai.console.acts.registry import ACTS
 from meterai.kit.releases import ask_release
+from meterai.kit.settings import Settings
 from meterai.partners.model import OrganisationRole
 from meterai.partners.queries.organisations import find_by_code
+from meterai.signatures.certificate_chain import common_name
+from meterai.stamping.use_cases.add_key import examine_key, facts_of_key
 from meterai.texts.request_words import TITLES
+from sandbox.pki.authority import make_pki
 from tests.console.act_examples import VALID, add_orders, add_partners
 from tests.console.running_console import NOW, Browser, browser_of
 from tests.console.test_acts import approved_text
@@ -221,6 +227,28 @@ async def test_two_officers_decide_about_a_refund_in_doubt(
             "SELECT count(*) FROM jobs.outbox WHERE payload ->> 'news' = 'refund_paid'"
         )
         assert news == (state == "paid")
+
+
+async def test_a_key_that_a_command_asked_for_is_added_with_an_approval(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    pki = make_pki(tmp_path / "pki", "p-256")
+    own, above, root = (
+        x509.load_pem_x509_certificate((pki / f"{name}.pem").read_bytes())
+        for name in ("stamp", "intermediate", "root")
+    )
+    key = examine_key("file:made", [own, above], [root], now=datetime.now(UTC))
+    async with database.operator.transaction() as tx:
+        await ask_release(tx, kind="key.add", subject=key.key_id, facts=facts_of_key(key))
+    settings = Settings(console_url="http://localhost:8009", trust_folder=str(pki / "trust"))
+    console = browser_of(database, settings=settings, clock=lambda: datetime.now(UTC)).console
+    office = Office(database, console)
+    await office.hire(ani="keys", budi="keys")
+    for name in ("ani", "budi"):
+        assert common_name(above) in await office.see(name, ONE)
+        assert (await office.approve(name, ONE)).status == 200, office.browsers[name].text
+    assert await database.owner.fetchval("SELECT key_id FROM stamping.signing_key") == key.key_id
+    assert await office.entries() == [("ani, budi", "key.add")]
 
 
 REFUSED: Sequence[tuple[str, str, str, str]] = (
