@@ -26,7 +26,7 @@ from cryptography.x509.oid import NameOID
 
 from chaos.hosts.parts import Part, answers
 from chaos.running_service import RunningService, launch, without_settings
-from meterai.kit.installation import derive
+from meterai.kit.installation import Addresses, derive
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.settings import Settings
 from sandbox.pki.authority import certify_request
@@ -35,7 +35,7 @@ from simulator.rehearsal.victims import is_module, processes_below
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 ROLES: Final = ("signer", "worker", "site", "gate")
-_ROLE_PORTS: Final = {"signer": 20, "site": 31, "worker": 41, "gate": 61}
+_ROLE_PORTS: Final = {"signer": 20, "site": 31, "worker": 41, "controller": 51, "gate": 61}
 _READY_SECONDS: Final = 60.0
 
 
@@ -82,7 +82,7 @@ class Pair:
             before = part.starts
             os.kill(part.pid, signal.SIGKILL)
             await until(lambda: part.starts > before, f"{host}'s {role} to be started again")
-            await until_ready(f"http://{SECOND}:{self.place.port + _ROLE_PORTS[role]}/readyz")
+            await until_ready(f"http://{SECOND}:{role_port(self.place.port, role)}/readyz")
             return
         module = "controller" if role == "controller" else role
         wanted = is_module(f"meterai.processes.{module}")
@@ -97,6 +97,11 @@ class Pair:
         name = "queue" if role == "controller" else role
         port = self.service.addresses.roles[name]
         await until_ready(f"http://127.0.0.1:{port}/readyz")
+
+
+def role_port(port: int, role: str) -> int:
+    """The port for monitors of a host's process; `port`: its site's."""
+    return port + _ROLE_PORTS[role]
 
 
 async def until(
@@ -142,37 +147,39 @@ def common_settings(place: Place, tls: TlsAuthority, host: str) -> dict[str, str
     }
 
 
-def start_first(place: Place, tls: TlsAuthority) -> RunningService:
-    """Starts `satu`, without waiting."""
+def start_first(place: Place, tls: TlsAuthority, *, python: Path = Path(sys.executable)) -> RunningService:
+    """Starts `satu`, without waiting. `python`: of the release."""
     own = {"METERAI_DATABASE_URL": place.owner_url, "METERAI_GATE_WORK": "off"}
     return launch(
         place.first,
         arguments=("--port", str(place.port)),
         env={**common_settings(place, tls, "satu"), **own},
         output=place.folder / "satu.output",
+        python=python,
     )
 
 
 async def start_second(place: Place, tls: TlsAuthority, service: RunningService) -> dict[str, Part]:
     """Copies the secrets to `dua`, gives its signer a key of its own, and starts its processes."""
-    await asyncio.to_thread(_prepare_second, place)
-    settings = _settings_of_second(place, tls, service)
+    await asyncio.to_thread(prepare_second, place)
+    settings = settings_of(place, tls, service.addresses, "dua")
     parts = {}
     for role in ROLES:
         env = {**without_settings(), **settings}
-        env["METERAI_ROLE_PORT"] = f"{SECOND}:{place.port + _ROLE_PORTS[role]}"
+        env["METERAI_ROLE_PORT"] = f"{SECOND}:{role_port(place.port, role)}"
         words = [sys.executable, "-m", "meterai.cli", "run", role, "--data", place.second]
         parts[role] = Part(f"dua {role}", words, place.folder / f"dua-{role}.log", env=env)
     parts["signer"].start()
-    await asyncio.to_thread(_activate, place, tls)
+    env = {**without_settings(), **common_settings(place, tls, "satu")}
+    await asyncio.to_thread(activate, place, env)
     for role in ROLES:
         if role != "signer":
             parts[role].start()
-        await until_ready(f"http://{SECOND}:{place.port + _ROLE_PORTS[role]}/readyz")
+        await until_ready(f"http://{SECOND}:{role_port(place.port, role)}/readyz")
     return parts
 
 
-def _prepare_second(place: Place) -> None:
+def prepare_second(place: Place) -> None:
     """`dua` gets the installation's id, the secrets that its roles read, and what verification trusts."""
     place.second.mkdir(mode=0o711)
     shutil.copy2(place.first / "installation", place.second / "installation")
@@ -199,36 +206,32 @@ def _prepare_second(place: Place) -> None:
     )
 
 
-def _settings_of_second(place: Place, tls: TlsAuthority, service: RunningService) -> dict[str, str]:
-    """All settings of `dua`, as an operator would write them: the twins are those of `satu`."""
-    secrets = Secrets(place.first)
+def settings_of(place: Place, tls: TlsAuthority, addresses: Addresses, host: str) -> dict[str, str]:
+    """All settings of a host, as an operator would write them. `addresses`: those of the twins, too."""
     known = derive(
-        Settings(database_pooler_url=place.pooler, payment_gateways="midtrans"), service.addresses, secrets
+        Settings(database_pooler_url=place.pooler, payment_gateways="midtrans"),
+        addresses,
+        Secrets(place.first),
     )
+    kept = ("data", "queue_folder", "objects_url", "host", "gate_first_number")
     named = {
         f"METERAI_{name.upper()}": str(value)
         for name, value in msgspec.structs.asdict(known).items()
-        if value != "" and name not in ("data", "queue_folder", "objects_url", "host", "gate_first_number")
+        if value != "" and name not in kept
     }
-    own = {
-        "METERAI_SIGNER_NAME": "dua",
-        "METERAI_GATE_FIRST_NUMBER": "2",
-        "METERAI_PORT": str(place.port),
-        "METERAI_JAIL_SLOTS": "1",
-        "METERAI_GATE_WORK": "off",
-    }
-    return {**named, **common_settings(place, tls, "dua"), **own}
+    own = {"METERAI_PORT": str(place.port), "METERAI_JAIL_SLOTS": "1", "METERAI_GATE_WORK": "off"}
+    if host == "dua":
+        own |= {"METERAI_SIGNER_NAME": "dua", "METERAI_GATE_FIRST_NUMBER": "2"}
+    return {**named, **common_settings(place, tls, host), **own}
 
 
-def _activate(place: Place, tls: TlsAuthority) -> None:
+def activate(place: Place, env: Mapping[str, str]) -> None:
     """Registers the key of `dua`'s signer and activates it, as an officer does at `satu`."""
-    env = {**without_settings(), **common_settings(place, tls, "satu")}
-    env["METERAI_DATABASE_URL"] = place.owner_url
     chain = place.second / "pki" / "chain.pem"
 
     def keys(*words: str) -> str:
         command = [sys.executable, "-m", "meterai.cli", "keys", *words, "--data", str(place.first)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"meterai keys {words[0]}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -63,6 +64,17 @@ class Part:
                 **user,
             )
         self.starts += 1
+
+    async def replace(self, words: Sequence[str | Path]) -> None:
+        """Ends it as a service manager does, waits until it has drained, and starts `words` in its place."""
+        assert self._process is not None
+        ending, self._process = self._process, None
+        ending.terminate()
+        code = await asyncio.to_thread(ending.wait, 60)
+        if code not in (0, -signal.SIGTERM):  # uvicorn drains, then ends by the signal
+            raise RuntimeError(f"{self.name} ended with {code}, see {self._log}")
+        self._words = words
+        self.start()
 
     async def keep(self) -> None:
         """Starts it again whenever it has ended, as a service manager does, until it is cancelled."""
