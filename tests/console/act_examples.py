@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 from typing import Final
 
 from meterai.customers.organisations import ensure_organisations
 from meterai.kernel.ids import new_id
+from meterai.kernel.typed_ids import Prefix, write_id
 from meterai.kit.releases import ask_release
 from meterai.ledger.model import ISSUER
 from meterai.ledger.use_cases.open_books import open_books
@@ -15,6 +17,7 @@ from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
 from meterai.waiting_room.rules.model import Policy
 from meterai.waiting_room.store import queues
+from tests.api.programs import new_key, public_half
 from tests.console.running_console import NOW
 from tests.partners.organisations import organisation
 from tests.storage_fixtures import TestDatabase
@@ -22,6 +25,9 @@ from tests.waiting_room.line import SCHEDULE
 
 IN_DOUBT: Final = "0192f0c4-7b7e-7c4e-9c62-9d1a5a3c9b11"
 """A refund that may have gone out."""
+_CLIENT, _KEY = uuid.UUID(int=1), uuid.UUID(int=2)
+CLIENT: Final = write_id(Prefix.CLIENT, _CLIENT)
+KEY: Final = write_id(Prefix.KEY, _KEY)
 VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
     "case.close": {"number": "K-2345-6789", "reason": "selesai"},
@@ -49,6 +55,21 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "quota.issue": {"deposit": "NTPN-1", "stamps": "1000"},
     "refund.end": {"refund": IN_DOUBT, "reason": "sudah sampai"},
     "refund.again": {"refund": IN_DOUBT, "reason": "penyedia tidak mengenalnya"},
+    "partner.add": {"code": "bank-baru", "company": "Bank Baru", "role": "collector"},
+    "client.add": {
+        "partner": "collector",
+        "program": "Inti",
+        "public_key": public_half(new_key()).decode(),
+    },
+    "client.change": {
+        "client": CLIENT,
+        "scopes": "stamps:write stamps:read",
+        "networks": "*",
+        "hour_max": "0",
+    },
+    "client.revoke": {"client": CLIENT, "reason": "kunci bocor"},
+    "client.key_end": {"api_key": KEY, "reason": "kunci bocor", "ends_at": "2027-01-31T14:00"},
+    "client.login_end": {"user": "Inti@bank.example", "reason": "tidak dipakai"},
     "partner.deposit": {"partner": "dist", "amount": "10000000", "receipt": "NTPN-2"},
     "partner.payment": {"partner": "collector", "amount": "500000", "receipt": "TRF-1"},
     "partner.agree": {"partner": "collector", "price": "10000", "credit": "5000000", "signed": "ya"},
@@ -135,6 +156,32 @@ async def add_partners(database: TestDatabase) -> None:
     await open_books(database.app, now=NOW)
     for code, role in (("dist", OrganisationRole.DISTRIBUTOR), ("collector", OrganisationRole.COLLECTOR)):
         await organisation(database.app, code, role, below=ISSUER, now=NOW)
+    await add_client(database)
+
+
+async def add_client(database: TestDatabase) -> None:
+    """A client of the collector, with its key and its login."""
+    run = database.owner.execute
+    await run(
+        """INSERT INTO partners.client (id, organisation_id, name, scopes, stamps_per_hour_max, created_at)
+           SELECT $1, id, 'Core banking', '{stamps:write}', 500, $2 FROM partners.organisation
+           WHERE code = 'collector'""",
+        _CLIENT,
+        NOW,
+    )
+    await run(
+        """INSERT INTO partners.client_key (id, client_id, public_key, thumbprint, added_at)
+           VALUES ($1, $2, '{}', 'sidik', $3)""",
+        _KEY,
+        _CLIENT,
+        NOW,
+    )
+    await run(
+        """INSERT INTO partners.login (id, client_id, user_name, password_digest, made_at)
+           VALUES ($1, $1, 'inti@bank.example', sha256('x'), $2)""",
+        _CLIENT,
+        NOW,
+    )
 
 
 async def ask_two(database: TestDatabase) -> None:

@@ -18,6 +18,29 @@ ACTS = [
     Act("give a partner credit", "UPDATE partners.agreement SET credit_limit = 1000000"),
     Act("wake a closed partner", "UPDATE partners.organisation SET state = 'active'"),
     Act(
+        "add an organisation",
+        f"SELECT partners.add_organisation({_ID}, {_ID}, 'x', 'collector', 'x', NULL, now())",
+        may=["site", "operator", "console"],
+        refused_as=("PA008",),
+    ),
+    Act(
+        "register a client",
+        f"""INSERT INTO partners.client (id, organisation_id, name, scopes, created_at)
+            VALUES ({_ID}, {_ID}, 'x', '{{stamps:write}}', now())""",
+        may=["operator", "console"],
+        refused_as=("23503",),
+    ),
+    Act("change a client", "UPDATE partners.client SET networks = '{}'", may=["operator", "console"]),
+    Act("end a key", "UPDATE partners.client_key SET ends_at = now()", may=["operator", "console"]),
+    Act("give a client to another", f"UPDATE partners.client SET organisation_id = {_ID}"),
+    Act(
+        "end a login",
+        "SELECT partners.end_login('x', now())",
+        may=["operator", "console"],
+        refused_as=("PW004",),
+    ),
+    Act("read a password's digest", "SELECT password_digest FROM partners.login", may=["site"]),
+    Act(
         "become a member without an owner's session",
         f"INSERT INTO partners.member VALUES ({_ID}, {_ID}, 'owner', now())",
         may=["operator"],

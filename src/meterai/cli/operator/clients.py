@@ -19,7 +19,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.typed_ids import Prefix, read_id, write_id
 from meterai.kit.database import Database
-from meterai.partners.clients.model import SCOPES, Client, Limits
+from meterai.partners.clients.model import ALL_RIGHTS, Client, Limits
 from meterai.partners.clients.public_keys import PublicKey, read_public_key
 from meterai.partners.clients.queries import clients_of, find_client
 from meterai.partners.logins.model import KeptLogin, WireAccess
@@ -27,8 +27,8 @@ from meterai.partners.logins.queries import logins_of, wire_access
 from meterai.partners.queries.organisations import find_by_code
 from meterai.partners.use_cases.add_client_key import add_client_key
 from meterai.partners.use_cases.change_client import change_client as change
-from meterai.partners.use_cases.change_client import check_limits, facts_of
-from meterai.partners.use_cases.end_client_key import end_client_key
+from meterai.partners.use_cases.change_client import check_limits, facts_of, limits_with
+from meterai.partners.use_cases.end_client_key import end_client_key, ending_facts
 from meterai.partners.use_cases.register_client import register_client, registering_facts
 from meterai.partners.use_cases.revoke_client import revoke_client as revoke
 
@@ -92,7 +92,7 @@ def add_client(
     """Register a client with its first key. It can call at once."""
     public, limits = (
         _read(key),
-        _limits(Limits(scopes=frozenset(SCOPES)), scopes, networks, hour_max, day_max),
+        limits_with(ALL_RIGHTS, scopes=scopes or (), networks=networks, hour_max=hour_max, day_max=day_max),
     )
     check_limits(limits)
 
@@ -135,7 +135,13 @@ def change_client(
         found = await find_client(db, client_id, now=system_clock())
         if found is None:
             raise Refusal(Kind.NOT_FOUND, "client.unknown")
-        limits = _limits(found.limits, scopes, [] if any_network else networks, hour_max, day_max)
+        limits = limits_with(
+            found.limits,
+            scopes=scopes or (),
+            networks=[] if any_network else networks,
+            hour_max=hour_max,
+            day_max=day_max,
+        )
         check_limits(limits)
         actor = await signed_by_one(
             db, Signing(sign_with, signature), kind="client.change", subject=client, facts=facts_of(limits)
@@ -205,9 +211,12 @@ def end_key(
     ends_at = None if at is None else at.replace(tzinfo=UTC)
 
     async def work(db: Database) -> datetime:
-        facts = {"reason": why, "ends_at": "now" if ends_at is None else ends_at.isoformat()}
         actor = await signed_by_one(
-            db, Signing(sign_with, signature), kind="client.key_end", subject=key, facts=facts
+            db,
+            Signing(sign_with, signature),
+            kind="client.key_end",
+            subject=key,
+            facts=ending_facts(why, ends_at),
         )
         now = system_clock()
         return await end_client_key(db, key_id, at=ends_at or now, reason=why, actor=actor, now=now)
@@ -229,22 +238,6 @@ def id_of(prefix: Prefix, text: str) -> UUID:
     if found is None:
         raise typer.BadParameter(f"an id begins with {prefix}_ and has 26 characters after it")
     return found
-
-
-def _limits(
-    before: Limits,
-    scopes: list[str] | None,
-    networks: list[str] | None,
-    hour_max: int | None,
-    day_max: int | None,
-) -> Limits:
-    """The limits before, with what the options name."""
-    return Limits(
-        scopes=before.scopes if not scopes else frozenset(scopes),
-        networks=before.networks if networks is None else tuple(networks),
-        stamps_per_hour_max=before.stamps_per_hour_max if hour_max is None else hour_max or None,
-        stamps_per_day_max=before.stamps_per_day_max if day_max is None else day_max or None,
-    )
 
 
 def _facts(client: Client, logins: Sequence[KeptLogin]) -> dict[str, object]:

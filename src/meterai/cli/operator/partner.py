@@ -14,7 +14,6 @@ from meterai.cli.operator.shared.operator_settings import given_reason, operator
 from meterai.customers.contacts import canonical_contact
 from meterai.customers.queries import customer_of_contact
 from meterai.kernel.clock import business_date, system_clock
-from meterai.kernel.ids import new_id
 from meterai.kernel.money import format_rupiah
 from meterai.kit.database import Database
 from meterai.ledger.model import ISSUER
@@ -22,7 +21,6 @@ from meterai.partners.model import (
     Agreement,
     Block,
     MemberRole,
-    NewOrganisation,
     Organisation,
     OrganisationRole,
     OrganisationState,
@@ -35,7 +33,6 @@ from meterai.partners.use_cases.set_member import end_membership, set_member
 
 CodeArgument = Annotated[str, typer.Argument(help="The organisation's code.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
-_ISSUER_CODE = "issuer"
 _BLOCKS_SHOWN = 20
 
 
@@ -104,19 +101,19 @@ def add_partner(
     code: Annotated[str, typer.Argument(help="A short name: small letters, digits, hyphens.")],
     name: Annotated[str, typer.Option(help="The name of the company.")],
     role: Annotated[OrganisationRole, typer.Option(help="Its place in the chain.")],
-    below: Annotated[str, typer.Option(help="Code of its parent, or issuer.")] = _ISSUER_CODE,
+    below: Annotated[str, typer.Option(help="Code of its parent, or issuer.")] = use_case.ISSUER_CODE,
     npwp: Annotated[str | None, typer.Option(help="Its taxpayer number, digits only.")] = None,
     data: DataOption = None,
 ) -> None:
     """Add an organisation. It gets stamps by `meterai partner deposit` and `block`."""
 
+    now = system_clock()
+
     async def work(db: Database) -> Organisation:
         async with db.connection() as conn:
-            parent = ISSUER if below == _ISSUER_CODE else (await organisations.find_by_code(conn, below)).id
-        now = system_clock()
-        new = NewOrganisation(
-            id=new_id(now), parent_id=parent, name=name.strip(), role=role, code=code, npwp=npwp
-        )
+            new = await use_case.named_organisation(
+                conn, code, name=name, role=role, below=below, npwp=npwp, now=now
+            )
         return await use_case.add_organisation(db, new, now=now, actor=operator_name())
 
     found = with_database(data, "meterai partner", work)

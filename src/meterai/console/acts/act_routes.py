@@ -62,10 +62,12 @@ async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str)
         actor = Actor(name=officer.officer)
         if chosen.signatures:
             actor = await actor_of(service, officer, _approved(chosen, prepared), typed)
-        await chosen.carry_out(service, form, actor)
+        made = await chosen.carry_out(service, form, actor)
     except Refusal as refusal:
         return _form(request, chosen, typed, refusal=refusal)
-    done = translate(chosen.words.done, language_of(request), {"subject": prepared.subject})
+    done = translate(
+        chosen.words.done, language_of(request), {"subject": prepared.subject} | dict(made or {})
+    )
     return page(request, "acts/done.html", act=chosen, done=done)
 
 

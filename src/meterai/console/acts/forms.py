@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from enum import Enum
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 from msgspec import Meta, inspect
 
 from meterai.kit.formats import display
+from meterai.texts import acts_of_two, partner_acts
 from meterai.texts import console_acts as words
+from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
 
 Line = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -20,9 +24,29 @@ Whole = Annotated[int, Meta(ge=0, le=999_999_999)]
 """A number of things or people."""
 Sum = Annotated[int, Meta(ge=0, le=999_999_999_999_999)]
 """Rupiah."""
+_TYPES: Final = (
+    inspect.StrType,
+    inspect.IntType,
+    inspect.DateType,
+    inspect.DateTimeType,
+    inspect.EnumType,
+    inspect.BoolType,
+)
 _LONG: Final = 200
 _DAY: Final = len("2026-09-05")
+_MOMENT: Final = len("2026-09-05T14:00:00")
 _CHECKED: Final = "ya"
+_FIELDS: Final = {**words.FIELDS, **partner_acts.FIELDS}
+_OPTIONS: Final = {"role": acts_of_two.PLACES}
+"""Words of fields that have one of some values, by the field's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One of the values that a field may have."""
+
+    value: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +57,9 @@ class Field:
     label: str
     hint: str
     kind: str
-    """line, text (several lines), number, date or choice (a box that is checked or not)."""
+    """line, text (several lines), number, date, moment (date and time in WIB), option (one of some), or
+    choice (a box that is checked or not)."""
+    options: Sequence[Option]
     is_optional: bool
     longest: int
     """Characters."""
@@ -77,13 +103,14 @@ def fields_of(
     return [
         Field(
             name=name,
-            label=translate(words.FIELDS[name].label, language),
-            hint=translate(words.FIELDS[name].hint, language),
+            label=translate(_FIELDS[name].label, language),
+            hint=_FIELDS[name].hint and translate(_FIELDS[name].hint, language),
             kind=_name_of(kind),
+            options=_options(name, kind, language),
             is_optional=is_optional,
             longest=_longest(kind),
             typed=typed.get(name, ""),
-            shown=_shown(kind, typed.get(name, ""), language),
+            shown=_shown(name, kind, typed.get(name, ""), language),
             wrong=wrong.get(name, ""),
         )
         for name, kind, is_optional in _kinds(form)
@@ -98,11 +125,11 @@ def _kinds(form: type[msgspec.Struct]) -> Iterator[tuple[str, inspect.Type, bool
         kind = one.type
         if isinstance(kind, inspect.UnionType):
             [kind] = [part for part in kind.types if not isinstance(part, inspect.NoneType)]
-        assert isinstance(kind, (inspect.StrType, inspect.IntType, inspect.DateType, inspect.BoolType)), kind
+        assert isinstance(kind, _TYPES), kind
         yield one.name, kind, not one.required
 
 
-def _value(kind: inspect.Type, text: str) -> str | int | date:
+def _value(kind: inspect.Type, text: str) -> str | int | date | Enum:
     """What the text means. Raises: _Wrong."""
     if not text:
         raise _Wrong(words.MISSING)
@@ -113,6 +140,10 @@ def _value(kind: inspect.Type, text: str) -> str | int | date:
             return _number(kind, text)
         case inspect.DateType():
             return _day(text)
+        case inspect.DateTimeType():
+            return _moment(text)
+        case inspect.EnumType():
+            return _one_of(kind, text)
         case inspect.BoolType():
             return text == _CHECKED
         case inspect.StrType(min_length=shortest) if shortest and len(text) < shortest:
@@ -139,13 +170,39 @@ def _day(text: str) -> date:
         raise _Wrong(words.NO_DAY) from None
 
 
-def _shown(kind: inspect.Type, text: str, language: str) -> str:
+def _moment(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(display.JAKARTA))
+    except ValueError:
+        raise _Wrong(words.NO_MOMENT) from None
+
+
+def _one_of(kind: inspect.EnumType, text: str) -> Enum:
+    members: type[Enum] = kind.cls
+    try:
+        return members(text)
+    except ValueError:
+        raise _Wrong(words.MISSING) from None
+
+
+def _options(name: str, kind: inspect.Type, language: str) -> list[Option]:
+    if not isinstance(kind, inspect.EnumType):
+        return []
+    members: type[Enum] = kind.cls
+    return [Option(one.value, translate(_OPTIONS[name][one.value], language)) for one in members]
+
+
+def _shown(name: str, kind: inspect.Type, text: str, language: str) -> str:
     if isinstance(kind, inspect.BoolType):
         return translate(words.YES if text == _CHECKED else words.NO, language)
     try:
         match _value(kind, _cleaned(text)):
+            case Enum() as one:
+                return translate(_OPTIONS[name][one.value], language)
             case int(number):
                 return display.number_text(number, language)
+            case datetime() as moment:
+                return moment_text(moment, language)
             case date() as day:
                 return display.day_text(day, language)
             case _:
@@ -160,6 +217,10 @@ def _name_of(kind: inspect.Type) -> str:
             return "number"
         case inspect.DateType():
             return "date"
+        case inspect.DateTimeType():
+            return "moment"
+        case inspect.EnumType():
+            return "option"
         case inspect.BoolType():
             return "choice"
         case _:
@@ -173,6 +234,10 @@ def _longest(kind: inspect.Type) -> int:
             return len(str(kind.le or 0))
         case inspect.StrType():
             return kind.max_length or _LONG
+        case inspect.DateTimeType():
+            return _MOMENT
+        case inspect.EnumType():
+            return _LONG
         case _:
             return _DAY
 

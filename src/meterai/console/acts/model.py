@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from meterai.console.session import SignedIn
 from meterai.kit.acting import Actor
 from meterai.kit.formats import display
 from meterai.texts.console_acts import ActWords
+from meterai.texts.mechanism.moments import second_text
 from meterai.texts.mechanism.translation import translate
 
 
@@ -21,6 +22,12 @@ class Word(msgspec.Struct, frozen=True):
     """A marked word, which a page translates."""
 
     word: str
+
+
+type Value = Word | str | int | date
+"""A date may be a moment."""
+type Figure = tuple[str, Value]
+"""A marked label, and its value."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,18 +39,20 @@ class Prepared:
     """What an officer approves, as in the audit trail."""
     person: str | None = None
     """The customer whose personal values stand in the facts of an act of two officers."""
-    figures: Sequence[tuple[str, Word | str | int | date]] = ()
-    """What would change: a marked label, and its value."""
+    figures: Sequence[Figure] = ()
+    """What would change."""
 
     def shown(self, language: str) -> list[tuple[str, str | int]]:
         """The figures with labels and words in this language."""
         return [(translate(label, language), _shown(value, language)) for label, value in self.figures]
 
 
-def _shown(value: Word | str | int | date, language: str) -> str | int:
+def _shown(value: Value, language: str) -> str | int:
     match value:
         case Word():
             return translate(value.word, language)
+        case datetime():
+            return second_text(value, language)
         case date():
             return display.day_text(value, language)
         case _:
@@ -51,7 +60,8 @@ def _shown(value: Word | str | int | date, language: str) -> str | int:
 
 
 type Prepare = Callable[[ConsoleApp, Any], Awaitable[Prepared]]
-type CarryOut = Callable[[ConsoleApp, Any, Actor], Awaitable[None]]
+type CarryOut = Callable[[ConsoleApp, Any, Actor], Awaitable[Mapping[str, str] | None]]
+"""Returns what the words of the done act name besides its subject."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,9 +6,11 @@ from typing import Final
 
 from meterai.console.acts import (
     cases,
+    clients,
     contacts,
     doubts,
     orders,
+    organisations,
     partners,
     people,
     prices,
@@ -33,6 +35,8 @@ ACTS: Final[tuple[ConsoleAct, ...]] = (
     *stock.ACTS,
     *doubts.ACTS,
     *partners.ACTS,
+    *organisations.ACTS,
+    *clients.ACTS,
     *people.ACTS,
     *requests.ACTS,
 )

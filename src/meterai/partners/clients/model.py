@@ -55,6 +55,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     stamps_per_day_max: int | None = None
 
 
+ALL_RIGHTS: Final = Limits(scopes=frozenset(SCOPES))
+"""What a new client may do unless somebody says less."""
+
+
 class Client(msgspec.Struct, frozen=True, kw_only=True):
     """A client with all its keys, also those that have ended."""
 

@@ -48,6 +48,14 @@ async def clients_of(conn: Connection, organisation_id: UUID, today: date) -> li
     return [_client(row) for row in rows]
 
 
+async def client_of_key(conn: Connection, key_id: UUID) -> UUID | None:
+    """The client that a key belongs to."""
+    found: UUID | None = await conn.fetchval(
+        "SELECT client_id FROM partners.client_key WHERE id = $1", key_id
+    )
+    return found
+
+
 async def has_organisation(conn: Connection, organisation_id: UUID) -> bool:
     """Whether a partner has this id."""
     found: bool = await conn.fetchval(

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database
 from meterai.partners.logins import store
 from meterai.partners.logins.model import KeptLogin, Login, WireAccess, is_user_name
@@ -45,6 +46,15 @@ async def logins_of(db: Database, organisation_id: UUID) -> list[KeptLogin]:
     """The logins of an organisation that have not ended."""
     async with db.connection() as connection:
         return await store.logins_of(connection, organisation_id)
+
+
+async def kept_login(db: Database, user: str) -> KeptLogin:
+    """The login of a user name that has not ended. Raises: Refusal NOT_FOUND `login.unknown`."""
+    async with db.connection() as connection:
+        found = await store.kept_login(connection, user)
+    if found is None:
+        raise Refusal(Kind.NOT_FOUND, "login.unknown")
+    return found
 
 
 async def wire_access(db: Database, organisation_id: UUID) -> WireAccess | None:

@@ -77,6 +77,16 @@ async def logins_of(conn: Connection, organisation_id: UUID) -> list[KeptLogin]:
     return [KeptLogin(**dict(row)) for row in rows]
 
 
+async def kept_login(conn: Connection, user: str) -> KeptLogin | None:
+    """The login of a user name that has not ended, in any case of letters."""
+    row = await conn.fetchrow(
+        """SELECT l.id, l.client_id, l.user_name AS user, l.made_at, l.used_at
+           FROM partners.login l WHERE lower(l.user_name) = lower($1) AND l.ended_at IS NULL""",
+        user,
+    )
+    return None if row is None else KeptLogin(**dict(row))
+
+
 async def wire_access(conn: Connection, organisation_id: UUID) -> WireAccess | None:
     """Since when an organisation has the wire on. None: it is off."""
     row = await conn.fetchrow(

@@ -5,16 +5,40 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
+from meterai.ledger.model import ISSUER
 from meterai.ledger.open_day import on_open_day
 from meterai.partners import store
-from meterai.partners.model import NewOrganisation, Organisation, OrganisationState
-from meterai.partners.queries.organisations import find_organisation
+from meterai.partners.model import NewOrganisation, Organisation, OrganisationRole, OrganisationState
+from meterai.partners.queries.organisations import find_by_code, find_organisation
 
 NAME_LENGTH_MAX = 120
+ISSUER_CODE = "issuer"
+"""Stands for the issuer where an organisation is named by its code."""
+
+
+async def named_organisation(
+    conn: Connection,
+    code: str,
+    *,
+    name: str,
+    role: OrganisationRole,
+    below: str,
+    npwp: str | None,
+    now: datetime,
+) -> NewOrganisation:
+    """An organisation as an officer names it. `below`: the code of its parent.
+
+    Raises: Refusal NOT_FOUND `partner.unknown`: there is no such parent.
+    """
+    parent = ISSUER if below == ISSUER_CODE else (await find_by_code(conn, below)).id
+    return NewOrganisation(
+        id=new_id(now), parent_id=parent, name=name.strip(), role=role, code=code, npwp=npwp
+    )
 
 
 @on_open_day

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -42,6 +42,23 @@ def check_limits(limits: Limits) -> None:
     caps = (limits.stamps_per_hour_max, limits.stamps_per_day_max)
     if not all(cap is None or 0 < cap < 2**31 for cap in caps):
         raise Refusal(Kind.INVALID, "client.cap")
+
+
+def limits_with(
+    before: Limits,
+    *,
+    scopes: Collection[str] = (),
+    networks: Sequence[str] | None = None,
+    hour_max: int | None = None,
+    day_max: int | None = None,
+) -> Limits:
+    """The limits before, with what is named. No scopes and None: as before; a cap of 0: no cap."""
+    return Limits(
+        scopes=frozenset(scopes) or before.scopes,
+        networks=before.networks if networks is None else tuple(networks),
+        stamps_per_hour_max=before.stamps_per_hour_max if hour_max is None else hour_max or None,
+        stamps_per_day_max=before.stamps_per_day_max if day_max is None else day_max or None,
+    )
 
 
 async def change_client(

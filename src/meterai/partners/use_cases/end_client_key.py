@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -11,6 +12,11 @@ from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
 from meterai.partners.clients import store
+
+
+def ending_facts(reason: str, at: datetime | None) -> Mapping[str, object]:
+    """What an officer signs. `at`: None for now."""
+    return {"reason": reason, "ends_at": "now" if at is None else at.isoformat()}
 
 
 async def end_client_key(
