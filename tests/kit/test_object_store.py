@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
@@ -258,8 +259,10 @@ class _Bucket(BaseHTTPRequestHandler):
 
     status = 200
     kept: ClassVar[dict[str, bytes]] = {}
+    asked: ClassVar[list[str]] = []
 
     def do_PUT(self) -> None:
+        self.asked.append(self.path)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.status == 200 and self.headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=ID/"):
             self.kept[self.path] = body
@@ -288,6 +291,7 @@ class _Bucket(BaseHTTPRequestHandler):
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteStore]:
     monkeypatch.setattr(_Bucket, "status", 200)
     monkeypatch.setattr(_Bucket, "kept", {})
+    monkeypatch.setattr(_Bucket, "asked", [])
     with ThreadingHTTPServer(("127.0.0.1", 0), _Bucket) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
@@ -327,6 +331,17 @@ async def test_trouble_with_s3_is_trouble_with_a_disk(bucket: RemoteStore, statu
         assert "\n" not in str(told.value)
         assert is_outage(told.value)
         assert outage_message(told.value).startswith("This did not work: the object store: ")
+
+
+async def test_a_request_to_s3_is_tried_again_for_some_seconds_only(
+    bucket: RemoteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever uploads is told before a proxy gives up."""
+    monkeypatch.setattr("meterai.kit.files.object_store.TRIES_FOR", timedelta())
+    _Bucket.status = 503
+    with pytest.raises(OSError, match="the object store: "):
+        await RemoteStore("s3://meterai/produksi").put(b"dokumen")
+    assert len(_Bucket.asked) == 1
 
 
 def test_a_store_that_nobody_knows_is_trouble_too() -> None:

@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -25,6 +26,8 @@ SMALL_BYTES_MAX = 1 << 20
 cost more than the work."""
 UNFINISHED_SECONDS_MAX = 3600.0
 """The writer of an unfinished file that is older than this has died."""
+TRIES_FOR = timedelta(seconds=10)
+"""How long a request to S3 is tried again. Then people are told, and the worker postpones its job."""
 MARK = ".meterai-objects"
 """A file that marks a store in use. The empty folder below a mount point has none."""
 _KEY = re.compile(r"[0-9a-f]{64}")
@@ -314,7 +317,7 @@ def remote_store(url: str) -> Any:
     key = secret_of(STORE_KEY, os.environ)
     config: Any = {"aws_secret_access_key": key} if key else None
     with troubles_told():
-        return from_url(url, config=config)
+        return from_url(url, config=config, retry_config={"retry_timeout": TRIES_FOR})
 
 
 def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
