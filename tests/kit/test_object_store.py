@@ -300,7 +300,6 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[RemoteStore]:
             "SECRET_ACCESS_KEY": "secret",
             "REGION": "ap-southeast-3",
             "ENDPOINT": f"http://127.0.0.1:{server.server_port}",
-            "ALLOW_HTTP": "true",
         }.items():
             monkeypatch.setenv(f"AWS_{name}", value)
         yield RemoteStore("s3://meterai/produksi")

@@ -59,6 +59,35 @@ def test_nothing_goes_to_another_machine_by_http(tmp_path: Path, name: str) -> N
         start(tmp_path, **{"PAYMENT_GATEWAYS": "midtrans", name: here})
 
 
+@pytest.mark.parametrize("setting", ["OBJECTS_URL", "STATUS_TO"])
+@pytest.mark.parametrize("name", ["AWS_ENDPOINT", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
+def test_files_go_to_another_machine_by_https_alone(tmp_path: Path, setting: str, name: str) -> None:
+    given = variables(tmp_path, **{setting: "s3://meterai/produksi"})
+    for elsewhere in ("http://s3.example:9000", "HTTP://10.0.0.5"):
+        with pytest.raises(ValueError, match=rf"^{name}: production takes http to this machine only"):
+            from_environment(given | {name: elsewhere, "AWS_ALLOW_HTTP": "true"})
+        assert from_environment(given | {name: elsewhere, "METERAI_ENVIRONMENT": "development"})
+        assert from_environment(variables(tmp_path) | {name: elsewhere}), "files are in a folder"
+    for fine in ("http://127.0.0.1:9000", "https://s3.example", ""):
+        assert from_environment(given | {name: fine})
+    for unmeant in (
+        "s3.example:9000",
+        "//s3.example",
+        "https://",
+        "https://u:s3cr3t@[::1",
+        "ftp://s3.example",
+    ):
+        with pytest.raises(ValueError, match=rf"^{name}: Expected an address such as https://s3"):
+            from_environment(given | {name: unmeant, "METERAI_ENVIRONMENT": "development"})
+
+
+def test_the_certificate_of_the_object_store_is_checked(tmp_path: Path) -> None:
+    given = variables(tmp_path, OBJECTS_URL="s3://meterai/produksi")
+    with pytest.raises(ValueError, match=r"^AWS_ALLOW_INVALID_CERTIFICATES: production checks"):
+        from_environment(given | {"AWS_ALLOW_INVALID_CERTIFICATES": "1"})
+    assert from_environment(given | {"AWS_ALLOW_INVALID_CERTIFICATES": "false"})
+
+
 def test_production_needs_what_each_of_its_gateways_needs(tmp_path: Path) -> None:
     snap = {
         "PAYMENT_GATEWAYS": "snap",

@@ -239,7 +239,6 @@ async def test_a_worker_begins_while_the_store_is_away(setup: StampingSetup) -> 
             "METERAI_SMTP_URL": f"smtp://127.0.0.1:{free_port()}",
             "METERAI_OBJECTS_URL": "s3://meterai/away",
             "AWS_ENDPOINT": f"http://127.0.0.1:{free_port()}",
-            "AWS_ALLOW_HTTP": "true",
             "AWS_ACCESS_KEY_ID": "x",
             "AWS_SECRET_ACCESS_KEY": "x",
         },

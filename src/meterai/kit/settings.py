@@ -17,6 +17,7 @@ import msgspec
 from meterai.kit import database_urls
 from meterai.kit.formats.comma_list import listed, named_values
 from meterai.kit.secret_settings import SECRET_FILES, SECRETS, file_of, secret_of
+from meterai.kit.store_variables import wrong_store_variables
 from meterai.kit.unsafe_settings import unsafe_settings
 from meterai.kit.wire_hosts import read_hosts
 
@@ -776,6 +777,9 @@ def from_environment(environment: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(**values)
     for name, wrong in _what_is_wrong(settings):
         raise ValueError(f"METERAI_{name.upper()}: {wrong}")
+    if settings.objects_url.startswith("s3:") or settings.status_to.startswith("s3:"):
+        for variable, wrong in wrong_store_variables(source, production=settings.environment == "production"):
+            raise ValueError(f"{variable}: {wrong}")
     return settings
 
 

@@ -37,9 +37,9 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
     is wrong. Values are not repeated: an address may hold a password.
     """
     for name in _BY_HTTPS:
-        if _is_open_http(getattr(settings, name)):
+        if is_open_http(getattr(settings, name)):
             yield name, "production takes http to this machine only; give an https address"
-    if any(map(_is_open_http, named_values(settings.settlement_reports).values())):
+    if any(map(is_open_http, named_values(settings.settlement_reports).values())):
         yield "settlement_reports", "production takes http to this machine only; give https addresses"
     if not (settings.public_url or settings.tls_certificate or is_loopback(settings.host)):
         yield (
@@ -74,7 +74,8 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _is_open_http(url: str) -> bool:
+def is_open_http(url: str) -> bool:
+    """Whether an address leads to another machine by plain HTTP."""
     parts = urlsplit(url)
     return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 

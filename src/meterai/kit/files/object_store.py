@@ -20,6 +20,7 @@ from obstore.store import from_url
 
 from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.secret_settings import STORE_KEY, secret_of
+from meterai.kit.store_variables import ALLOWS_HTTP, speaks_http
 
 SMALL_BYTES_MAX = 1 << 20
 """Objects up to this size are read and written (not synced) in the event loop's thread: another thread would
@@ -312,12 +313,18 @@ class RemoteStore:
 def remote_store(url: str) -> Any:
     """What obstore calls a store: a bucket and a prefix. Its secret key may be a file or a credential.
 
+    An address that begins with http:// is enough for plain HTTP. What production refuses, `from_environment`
+    has refused (`kit/store_variables.py`).
+
     Raises: OSError.
     """
     key = secret_of(STORE_KEY, os.environ)
     config: Any = {"aws_secret_access_key": key} if key else None
+    # Options given here take the place of all those in the environment.
+    is_told = ALLOWS_HTTP in os.environ or not speaks_http(os.environ)
+    options: Any = None if is_told else {"allow_http": True}
     with troubles_told():
-        return from_url(url, config=config, retry_config={"retry_timeout": TRIES_FOR})
+        return from_url(url, config=config, client_options=options, retry_config={"retry_timeout": TRIES_FOR})
 
 
 def open_store(url: str, data: Path, *, needs_mark: bool = False) -> ObjectStore:
