@@ -95,7 +95,7 @@ async def accept_document(
 
     Raises: Refusal INVALID `pdf.*` (see `pdf.inspection.inspect`), `pdf.to_compare`,
     `document.too_many_stamps`, `placement.*` (as `find_places` and `check_placements`); BUSY `jail.busy`;
-    what `vouch` raises.
+    what `vouch` raises; OSError while the object store is away.
     """
     if len(data) > DEFAULT_LIMITS.file_bytes_max:
         raise Refusal(Kind.INVALID, "pdf.too_large", bytes_max=DEFAULT_LIMITS.file_bytes_max)
@@ -154,7 +154,12 @@ async def accept_document(
         await documents.insert_document(connection, document)
     # After the row: see lock_object. Nobody knows the document's id yet.
     kept = {key: data, other: found.otherwise, upload: found.before}
-    await objects.put_all({name: content for name, content in kept.items() if name})
+    try:
+        await objects.put_all({name: content for name, content in kept.items() if name})
+    except OSError:
+        async with db.connection() as connection:  # nobody stamps a document that has no file
+            await documents.end_retention(connection, [id], now)
+        raise
     keep_image(key, found)
     remember_name(document.id, document.name)
     return AcceptedDocument(
