@@ -14,6 +14,8 @@ from typing import Any, Final, TextIO, cast
 import msgspec
 import structlog
 
+from meterai.kit.tracing.spans import current_trace_id
+
 _SECRET_KEYS: Final = frozenset(
     {
         "token",
@@ -61,6 +63,7 @@ def set_up_logging(level: str = "INFO") -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         _redact,
+        _name_trace,
     ]
     structlog.configure(
         processors=[*before, structlog.processors.JSONRenderer(serializer=_encode)],
@@ -98,6 +101,13 @@ class _Lines:
 
 def _redact(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     return {key: "…" if key in _SECRET_KEYS else _redacted(value) for key, value in event.items()}
+
+
+def _name_trace(_: Any, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Says in which trace a line was written, where traces are on (`kit.tracing`)."""
+    if trace_id := current_trace_id():
+        event["trace_id"] = trace_id
+    return event
 
 
 def _redacted(value: Any) -> Any:

@@ -1,0 +1,1 @@
+"""Traces (OpenTelemetry), off by default: how long each part of a request or job took, and where."""
