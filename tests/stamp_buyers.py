@@ -18,11 +18,16 @@ from tests.stamping.letters import make_letter
 
 @dataclass
 class Bought:
-    """A stamped file that a person has, the name of its document, and the reference of its payment."""
+    """A stamped file that a person has, the name of its document, and the reference of its payment.
+
+    Then the number of the order, and the link that leads to it.
+    """
 
     name: str
     reference: str
     content: bytes
+    number: str
+    link: str
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +54,8 @@ def buy(data: Path, name: str, *, event: str = "", before: Callable[[], object] 
         before_paying=before,
     )
     outcome = asyncio.run(person.buy_and_stamp([(f"{name}.pdf", make_letter(f"Surat {name}"))]))
-    return Bought(name, person.paying, outcome.files[0].content)
+    content = outcome.files[0].content
+    return Bought(name, person.paying, content, outcome.number, outcome.permanent_link)
 
 
 def judged(data: Path, file: bytes) -> tuple[str, str]:

@@ -100,6 +100,7 @@ def jobs(people: People) -> bytes:
             "lease_token": bigint(1),
             "created_at": people.time,
             "ended_at": people.time,
+            "traceparent": None,
         },
     )
 

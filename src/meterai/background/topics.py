@@ -21,6 +21,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit import outbox
 from meterai.kit.messages import KEPT_FOR, TOPICS, Message, is_given_up, key_of
 from meterai.kit.outbox import Entry
+from meterai.kit.tracing.spans import continue_from, span, span_of_many
 from meterai.partners.webhooks.use_cases.note_events import EVENT_TOPIC
 from meterai.sales.crediting import STAMP_TOPIC
 from meterai.sales.news import TOPIC as NEWS_TOPIC
@@ -85,9 +86,12 @@ async def stamp(
         app.db, now, limit=BATCH, lease_s=_LEASE_SECONDS, topics=topics, before=before
     )
     paid = [entry for entry in entries if entry.topic == STAMP_TOPIC]
-    await _record_ends(app, [entry for entry in entries if entry.topic != STAMP_TOPIC])
+    ends = [entry for entry in entries if entry.topic != STAMP_TOPIC]
+    with span_of_many("record ends", [entry.traceparent for entry in ends], pieces=len(ends)):
+        await _record_ends(app, ends)
     if paid:
-        await _start_paid(app, tools, worker, paid)
+        with span_of_many("stamp", [entry.traceparent for entry in paid], pieces=len(paid)):
+            await _start_paid(app, tools, worker, paid)
     return len(entries)
 
 
@@ -158,6 +162,7 @@ def _request(entry: Entry) -> StampingRequest:
         reference_id=UUID(payload["item_id"]),
         idempotency_key=payload["request_key"],
         adopts=True,
+        traceparent=entry.traceparent,
     )
 
 
@@ -243,12 +248,18 @@ async def _send_in_order(app: WorkerApp, entries: Sequence[Entry]) -> list[int]:
 
 async def _send(app: WorkerApp, entry: Entry) -> bool:
     """Sends one message; True when its row is done. Neither address nor text is ever logged."""
+    with continue_from(entry.traceparent):
+        return await _try_to_send(app, entry)
+
+
+async def _try_to_send(app: WorkerApp, entry: Entry) -> bool:
     try:
         message = msgspec.structs.replace(msgspec.convert(entry.payload, Message), key=key_of(entry))
         if is_given_up(message, entry):
             log.error("worker.message_end_unknown", topic=entry.topic, attempts=entry.attempts)
         elif message.expires_at is None or app.clock() < message.expires_at:
-            await app.messenger.deliver(message)
+            with span("send message", kind="consumer", topic=entry.topic):
+                await app.messenger.deliver(message)
     except Exception as error:
         never = isinstance(error, Refusal) and error.kind is Kind.INVALID  # nor will this address take it
         if never or app.clock() >= entry.created_at + KEPT_FOR:

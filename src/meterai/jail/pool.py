@@ -22,6 +22,7 @@ from meterai.jail.walls.confinement import Confinement
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.role_port import NotReady
 from meterai.kit.measures import seconds, timed
+from meterai.kit.tracing.spans import span
 
 log = structlog.get_logger(__name__)
 
@@ -150,11 +151,13 @@ class JailPool:
         if no process can be started, or if the machine gave the job too little CPU time.
         """
         supply, number = self._tasks[task]
+        function = task.rpartition(":")[2]
 
         async def work(gives_way: bool, count: Callable[[float], None]) -> Result:
             def note(seconds: float) -> None:
                 spent(seconds)
                 count(seconds)
+                job.note(cpu_ms=round(seconds * 1_000))
 
             body = msgspec.msgpack.encode(request)  # a copy, which nobody keeps who waits
             answer = await self._run_in_turn(_Job(supply, number, body, owner, note, gives_way), result_type)
@@ -162,7 +165,7 @@ class JailPool:
                 raise answer.to_refusal()
             return answer
 
-        with timed(_JOBS, task.rpartition(":")[2]):
+        with timed(_JOBS, function), span("jail", task=function) as job:
             return await self._lanes.run(task, request, work)
 
     async def ping(self) -> None:

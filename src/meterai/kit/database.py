@@ -15,6 +15,7 @@ import asyncpg
 import msgspec
 
 from meterai.kit.database_failures import cause_of, naming_server, server_of
+from meterai.kit.tracing.spans import Open, current_traceparent, is_on, span_of_caller
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -112,15 +113,19 @@ class Database:
 
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A connection inside a transaction: commits at the end, rolls back on any exception."""
-        return _Transaction(self._pool)
+        return _Transaction(self._pool, span_of_caller("db"))
 
-    def connection(self) -> AbstractAsyncContextManager[Connection]:
+    def connection(self, *, hands_on: bool = False) -> AbstractAsyncContextManager[Connection]:
         """A connection outside a transaction: for single statements, each committed by itself.
+
+        `hands_on`: the last of them leaves work to a worker. In a trace they are one transaction, because
+        only a transaction can be told the trace.
 
         Waits while all are in use. Raises: OSError or asyncpg.PostgresError when the server can't be reached,
         or nothing became free in time; asyncpg.InterfaceError after `close`.
         """
-        return _Loan(self._pool)
+        loan = _Transaction if hands_on and _trace_to_tell() else _Loan
+        return loan(self._pool, span_of_caller("db"))
 
     async def ping(self) -> None:
         """Returns when the server answers. Raises: as `connection`."""
@@ -137,19 +142,25 @@ class Database:
 class _Loan:
     """A connection for the length of a block."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_pool", "_span")
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, span: Open) -> None:
         self._pool = pool
+        self._span = span
 
     async def __aenter__(self) -> Connection:
-        self._connection = await _acquire(self._pool)
+        try:
+            self._connection = await _acquire(self._pool)
+        except BaseException as error:
+            self._span.end(error)
+            raise
         return cast("Connection", self._connection)
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await _release(self._pool, self._connection, error)
+        self._span.end(error)
 
 
 class _Transaction(_Loan):
@@ -162,8 +173,12 @@ class _Transaction(_Loan):
         try:
             self._transaction = connection.transaction()
             await self._transaction.start()
+            if traceparent := _trace_to_tell():
+                # The default of the columns `traceparent`. A pooler may give the session to somebody else.
+                await connection.execute(f"SET LOCAL meterai.traceparent = '{traceparent}'")
         except BaseException as error:
             await _release(self._pool, self._connection, error)
+            self._span.end(error)
             raise
         return connection
 
@@ -178,6 +193,12 @@ class _Transaction(_Loan):
             raise
         finally:
             await _release(self._pool, self._connection, trouble)
+            self._span.end(trouble)
+
+
+def _trace_to_tell() -> str:
+    """The traceparent that rows of a transaction get; empty: none."""
+    return current_traceparent() if is_on() else ""
 
 
 async def _acquire(pool: Pool) -> PooledConnection:

@@ -25,6 +25,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     unknown: int = 0
     """How many earlier attempts were neither finished nor put off: the process died, or took too long."""
     created_at: datetime
+    traceparent: str | None = None
+    """The trace of what wrote it, where traces are on. The column knows it by its transaction."""
 
 
 async def enqueue_many(
@@ -74,7 +76,7 @@ async def claim(
                 ORDER BY available_at LIMIT $3
             ) due
             WHERE o.id = due.id AND due.forgettable = 'off'
-            RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at,
+            RETURNING o.id, o.topic, o.payload, o.attempts, o.created_at, o.traceparent,
                 greatest(o.attempts - 1 - o.ended, 0) AS unknown
             """,
             now,

@@ -715,6 +715,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc(ge=1, description="days that the adapter's journal keeps a document, for repeats")
     ] = 7
     log_level: Annotated[str, Doc(description="lowest level that is logged")] = "INFO"
+    traces_url: Annotated[
+        str,
+        Doc(
+            description="collector of traces, OTLP over HTTP such as http://127.0.0.1:4318 "
+            "(docs/metrics.md#traces); empty: no traces"
+        ),
+    ] = ""
+    traces_percent: Annotated[
+        int, Doc(ge=0, le=100, description="of the requests that begin a trace, where traces are on")
+    ] = 100
     role_port: Annotated[
         str,
         Doc(
@@ -732,7 +742,7 @@ _POSTGRES: Final = ("postgresql", "postgres")
 _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
     "snap_url": _WEB,
-    "status_url": _WEB,
+    **dict.fromkeys(("status_url", "traces_url"), _WEB),
     "adapter_service": _WEB,
     **dict.fromkeys(("payout_url", "whatsapp_url"), _WEB),
     "smtp_url": _MAIL,

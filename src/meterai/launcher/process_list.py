@@ -120,6 +120,8 @@ CONSOLE_SETTINGS: Final = (
     "contact",
     "operator_name",
     "log_level",
+    "traces_url",
+    "traces_percent",
 )
 _KEPT_FROM_DOORS: Final = {
     "signer_name",

@@ -17,6 +17,8 @@ from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings
+from meterai.kit.tracing.requests import traced
+from meterai.kit.tracing.switch import traces
 
 log = structlog.get_logger(__name__)
 """A server in front of it has the console's address, its certificate, and the networks that may come."""
@@ -27,7 +29,7 @@ async def serve(settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT."""
     async with open_console_app(settings) as service:
         config = guarded_config(
-            build_console(service),
+            traced(build_console(service)),
             connections_max=_CONNECTIONS_MAX,
             forwarded_allow_ips=trusted_addresses(settings),
         )
@@ -42,7 +44,7 @@ def main() -> None:
     """Entry point of the process."""
     settings = settings_of("console")
     set_up_logging(settings.log_level)
-    with ending_in_words(log):
+    with ending_in_words(log), traces(settings.traces_url, settings.traces_percent, "console"):
         uvloop.run(serve(settings))
 
 

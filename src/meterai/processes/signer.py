@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 import aiohttp
+import msgspec
 import structlog
 import uvloop
 from cryptography import x509
@@ -33,6 +34,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.measures import timed
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, trust_folder
+from meterai.kit.tracing.spans import collected, span
 from meterai.operations.use_cases.know_installation import know_installation
 from meterai.stamping import signer_wire
 from meterai.stamping.keys.development_key import development_keys
@@ -136,8 +138,14 @@ class SignerServer:
         if not may_ask(right, request):
             log.warning("signer.not_allowed", request=type(request).__name__, right=right.name.lower())
             return signer_wire.Refused(Kind.FORBIDDEN, "signer.not_allowed")
+        with collected(request.traceparent) as spans:
+            answer = await self._answer_request(request, right)
+        return msgspec.structs.replace(answer, spans=spans) if spans else answer
+
+    async def _answer_request(self, request: signer_wire.Request, right: Right) -> signer_wire.Answer:
+        name = type(request).__name__
         try:
-            with timed(REQUESTS, type(request).__name__):
+            with timed(REQUESTS, name), span("signer", kind="server", asked=name):
                 return await self._carry_out(request, right)
         except Refusal as refusal:
             return signer_wire.Refused(refusal.kind, refusal.code)

@@ -31,6 +31,7 @@ from meterai.kit.http.server_config import guarded_config
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, host_name
+from meterai.kit.tracing.switch import traces
 from meterai.sales.queries.offer import Offer, read_offer
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
 from meterai.web.requests.load_meter import report
@@ -101,7 +102,7 @@ def main() -> None:
     """Entry point of the process."""
     settings = settings_of("site")
     set_up_logging(settings.log_level)
-    with ending_in_words(log):
+    with ending_in_words(log), traces(settings.traces_url, settings.traces_percent, "site"):
         uvloop.run(serve(settings))
 
 

@@ -43,7 +43,8 @@ from meterai.kit.idempotency import forget_answers
 from meterai.kit.logging import set_up_logging
 from meterai.kit.privacy import terms_of
 from meterai.kit.production import settings_of
-from meterai.kit.settings import host_name, queue_root
+from meterai.kit.settings import Settings, host_name, queue_root
+from meterai.kit.tracing.switch import traces
 from meterai.news.use_cases.remind_updates import remind_updates
 from meterai.operations.auditing.head_places import place_of
 from meterai.operations.use_cases.check_lately import check_lately
@@ -277,6 +278,11 @@ async def run(variables: Mapping[str, str]) -> None:
     stop = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    with traces(settings.traces_url, settings.traces_percent, "worker"):
+        await _run(settings, variables, stop)
+
+
+async def _run(settings: Settings, variables: Mapping[str, str], stop: asyncio.Event) -> None:
     outside_service.load()
     presence = await asyncio.to_thread(Presence, settings.data / "run", host_name(settings))
     async with open_worker_app(

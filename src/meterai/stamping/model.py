@@ -82,6 +82,8 @@ class ClaimedJob(msgspec.Struct, frozen=True, kw_only=True):
     profile: Profile
     pages: int
     seals: tuple[Seal, ...]
+    traceparent: str | None = None
+    """The trace in which it was asked for (`kit.tracing`)."""
 
     @property
     def kept_sha256(self) -> str:

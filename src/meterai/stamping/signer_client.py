@@ -9,9 +9,12 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+import msgspec
+
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.settings import Settings
+from meterai.kit.tracing.spans import current_traceparent, span, take_over
 from meterai.stamping import signer_wire
 from meterai.stamping.signer_places import Connection, Place, SocketPlace, signer_places
 
@@ -150,12 +153,17 @@ class _OneSigner:
 
     async def ask(self, request: signer_wire.Request) -> signer_wire.Answer:
         """Sends one request. Raises: Refusal(UNAVAILABLE, "signer.unavailable")."""
-        try:
-            async with asyncio.timeout(_ANSWER_SECONDS_MAX):
-                return await self._exchange(request)
-        except (OSError, EOFError, TimeoutError, ValueError) as error:
-            self._away_until = time.monotonic() + _AWAY_SECONDS
-            raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
+        with span("ask signer", kind="client", asked=type(request).__name__):
+            if traceparent := current_traceparent():
+                request = msgspec.structs.replace(request, traceparent=traceparent)
+            try:
+                async with asyncio.timeout(_ANSWER_SECONDS_MAX):
+                    answer = await self._exchange(request)
+            except (OSError, EOFError, TimeoutError, ValueError) as error:
+                self._away_until = time.monotonic() + _AWAY_SECONDS
+                raise Refusal(Kind.UNAVAILABLE, "signer.unavailable", reason=type(error).__name__) from error
+            take_over(answer.spans, "signer")
+            return answer
 
     def close(self) -> None:
         """Closes the connections."""

@@ -16,23 +16,34 @@ from uuid import UUID
 import msgspec
 
 from meterai.kernel.refusals import Kind
+from meterai.kit.tracing.spans import Done
 from meterai.stamping.keys.signing_keys import Purpose
 
 _LENGTH = struct.Struct(">I")
 FRAME_BYTES_MAX = 16 << 20
 
 
-class Ping(msgspec.Struct, frozen=True, tag_field="op", tag="ping"):
+class _Request(msgspec.Struct, frozen=True, kw_only=True):
+    traceparent: str = ""
+    """The trace of the asker (`kit.tracing`); empty: none."""
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True):
+    spans: list[Done] = []
+    """What the signer measured for the asker's trace."""
+
+
+class Ping(_Request, frozen=True, tag_field="op", tag="ping"):
     """Asks whether the signer is there, and for its identity."""
 
 
-class SignCodes(msgspec.Struct, frozen=True, tag_field="op", tag="code"):
+class SignCodes(_Request, frozen=True, tag_field="op", tag="code"):
     """Asks to sign the 2-D codes of allocated serial numbers, or of those taken to be stamped outside."""
 
     wanted: list[tuple[str, date]]
 
 
-class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
+class SealSerials(_Request, frozen=True, tag_field="op", tag="seal"):
     """Asks to seal the stored intents of these serial numbers."""
 
     serials: list[str]
@@ -40,13 +51,13 @@ class SealSerials(msgspec.Struct, frozen=True, tag_field="op", tag="seal"):
     """Serials that are sealed even while no time stamp is available. The time stamp is added later."""
 
 
-class SignHashes(msgspec.Struct, frozen=True, tag_field="op", tag="hash"):
+class SignHashes(_Request, frozen=True, tag_field="op", tag="hash"):
     """Asks to sign the attributes of these requests."""
 
     requests: list[UUID]
 
 
-class ShowHashKey(msgspec.Struct, frozen=True, tag_field="op", tag="hash_key"):
+class ShowHashKey(_Request, frozen=True, tag_field="op", tag="hash_key"):
     """Asks for the key that signs hashes."""
 
 
@@ -54,7 +65,7 @@ NONCE_BYTES_MAX = 32
 """Of a query for a time stamp."""
 
 
-class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
+class StampSignatures(_Request, frozen=True, tag_field="op", tag="time"):
     """Asks for RFC 3161 tokens over digests that the register asks to be dated."""
 
     imprints: list[bytes]
@@ -62,11 +73,11 @@ class StampSignatures(msgspec.Struct, frozen=True, tag_field="op", tag="time"):
     """Of the asker's own query for one token, big-endian; the token repeats it. Empty: there is none."""
 
 
-class ListKeys(msgspec.Struct, frozen=True, tag_field="op", tag="keys"):
+class ListKeys(_Request, frozen=True, tag_field="op", tag="keys"):
     """Asks for the state of each registered key."""
 
 
-class Identity(msgspec.Struct, frozen=True, tag="identity"):
+class Identity(_Answer, frozen=True, tag="identity"):
     """The signer's public side."""
 
     key_id: str
@@ -105,7 +116,7 @@ class UnregisteredKey(msgspec.Struct, frozen=True):
     """When, by the signer's mark; None: unknown, or not retired."""
 
 
-class Keys(msgspec.Struct, frozen=True, tag="keys"):
+class Keys(_Answer, frozen=True, tag="keys"):
     """All registered keys of this signer, and the stop switch as the signer last saw it."""
 
     keys: list[KeyReport]
@@ -114,14 +125,14 @@ class Keys(msgspec.Struct, frozen=True, tag="keys"):
     """A register that was put back from an older copy lacks the keys that were added since."""
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused"):
+class Refused(_Answer, frozen=True, tag="refused"):
     """A refusal, of the whole request or of one serial number."""
 
     kind: Kind
     code: str
 
 
-class CodeSignatures(msgspec.Struct, frozen=True, tag="codes"):
+class CodeSignatures(_Answer, frozen=True, tag="codes"):
     """Ed25519 signatures, in the order asked for."""
 
     signatures: list[bytes]
@@ -129,7 +140,7 @@ class CodeSignatures(msgspec.Struct, frozen=True, tag="codes"):
     """By which readers know the key that made them. It may have changed since the last answer."""
 
 
-class Seals(msgspec.Struct, frozen=True, tag="seals"):
+class Seals(_Answer, frozen=True, tag="seals"):
     """A CMS (DER) or a refusal for each serial number."""
 
     sealed: dict[str, bytes]
@@ -138,7 +149,7 @@ class Seals(msgspec.Struct, frozen=True, tag="seals"):
     """Id of the key that signed."""
 
 
-class HashKey(msgspec.Struct, frozen=True, tag="hash_key"):
+class HashKey(_Answer, frozen=True, tag="hash_key"):
     """The key that signs hashes now."""
 
     key_id: str
@@ -146,7 +157,7 @@ class HashKey(msgspec.Struct, frozen=True, tag="hash_key"):
     """Certificates as DER, the signing certificate first, without the root."""
 
 
-class HashSignatures(msgspec.Struct, frozen=True, tag="hashes"):
+class HashSignatures(_Answer, frozen=True, tag="hashes"):
     """A signature (RSA PKCS #1 v1.5, SHA-256) or a refusal for each request, by its id."""
 
     signed: dict[str, bytes]
@@ -155,7 +166,7 @@ class HashSignatures(msgspec.Struct, frozen=True, tag="hashes"):
     """Id of the key that signed."""
 
 
-class Tokens(msgspec.Struct, frozen=True, tag="tokens"):
+class Tokens(_Answer, frozen=True, tag="tokens"):
     """Checked RFC 3161 tokens (DER), in the order asked for."""
 
     tokens: list[bytes]

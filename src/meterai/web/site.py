@@ -16,6 +16,7 @@ from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.operator import operator_of
 from meterai.kit.privacy import privacy_of
 from meterai.kit.settings import gate_address
+from meterai.kit.tracing.requests import traced
 from meterai.news.reader import NewsReader
 from meterai.operations.service_status import ServiceStatus
 from meterai.sales.queries.offer import Offer
@@ -106,7 +107,9 @@ def build_site(
 
     return SiteMiddleware(
         LoadMeter(
-            PageAfterForm(litestar), lambda: context.queues.entered, begun=lambda: context.queues.begun
+            traced(PageAfterForm(litestar)),
+            lambda: context.queues.entered,
+            begun=lambda: context.queues.begun,
         ),
         assets,
         make_pages,

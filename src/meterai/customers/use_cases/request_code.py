@@ -61,7 +61,7 @@ async def request_code(
     `retry_after_s`), `code.foreign_spent`.
     """
     code_id = new_id(now)
-    async with db.connection() as connection:  # one statement is one transaction
+    async with db.connection(hands_on=True) as connection:  # one statement is one transaction
         asked = await store.ask_for_code(
             connection,
             code_id,

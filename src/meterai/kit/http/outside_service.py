@@ -12,6 +12,7 @@ from prometheus_client import Gauge
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.measures import seconds
+from meterai.kit.tracing.spans import current_traceparent, span
 
 if TYPE_CHECKING:
     import aiohttp
@@ -108,7 +109,7 @@ class OutsideService:
     - an open circuit breaker.
 
     The refusal's fact `sent` says whether the request may have arrived. `name`: of the service in metrics;
-    empty: the first word of the code.
+    empty: the first word of the code. `tells_trace`: requests name the trace that they belong to, if any.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class OutsideService:
         headers: Mapping[str, str] | None = None,
         limits: CallLimits | None = None,
         breaker: CircuitBreaker | None = None,
+        tells_trace: bool = False,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.unavailable_code = unavailable_code
@@ -127,6 +129,7 @@ class OutsideService:
         self.limits = limits or CallLimits()
         self.breaker = breaker or CircuitBreaker()
         self._headers = {"Accept-Encoding": "identity", "User-Agent": "meterai", **(headers or {})}
+        self._tells_trace = tells_trace
         self._session: aiohttp.ClientSession | None = None
         BREAKERS.labels(self.name).set(self.breaker.has_tripped)
 
@@ -144,6 +147,16 @@ class OutsideService:
         `repeat`: the request may arrive twice, so it is sent again when a connection that was kept open is
         dead.
         """
+        with span(f"call {self.name}", kind="client", service=self.name, method=method) as measured:
+            if self._tells_trace and (traceparent := current_traceparent()):
+                headers = {**(headers or {}), "traceparent": traceparent}
+            answer = await self._call(method, path, body, headers, repeat)
+            measured.note(status=answer.status)
+            return answer
+
+    async def _call(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str] | None, repeat: bool
+    ) -> Answer:
         if not self.breaker.admit():
             raise self._unavailable("breaker_open", sent=False)
         import aiohttp

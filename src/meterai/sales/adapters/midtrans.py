@@ -92,6 +92,7 @@ class Midtrans:
             },
             limits=limits,
             breaker=breaker,
+            tells_trace=True,
         )
 
     @classmethod

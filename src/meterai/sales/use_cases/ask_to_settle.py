@@ -23,7 +23,7 @@ async def ask_to_settle(db: Database, reference: str, *, clock: Clock) -> None:
     Raises: Refusal UNAVAILABLE `gateway.unavailable` when no worker booked it within `PATIENCE_SECONDS`. A
     worker books it later all the same.
     """
-    async with db.connection() as connection:
+    async with db.connection(hands_on=True) as connection:
         await payments.ask_to_settle(connection, reference, clock())
     until = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < until:

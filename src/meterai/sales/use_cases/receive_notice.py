@@ -47,7 +47,7 @@ async def receive_notice(
     notice = gateway.parse_notice(raw, headers, path)
     if isinstance(notice, Reply):
         return NoticeReceipt(reference="", new=False, reply=notice)
-    async with db.connection() as connection:
+    async with db.connection(hands_on=True) as connection:
         new = await payments.store_notice(
             connection,
             new_id(now),

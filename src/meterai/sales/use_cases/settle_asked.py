@@ -12,6 +12,7 @@ from meterai.kit import outbox
 from meterai.kit.bounded_gather import gather_bounded
 from meterai.kit.database import Database
 from meterai.kit.outbox import Entry
+from meterai.kit.tracing.spans import continue_from, span
 from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.settle_payment import settle_payment
 
@@ -49,8 +50,9 @@ async def settle_asked(
 
     async def one(entry: Entry) -> None:
         try:
-            gateway = gateways.named(entry.payload["gateway"])
-            await settle_payment(db, gateway, entry.payload["reference"], clock=clock)
+            with continue_from(entry.traceparent), span("settle payment", kind="consumer", topic=entry.topic):
+                gateway = gateways.named(entry.payload["gateway"])
+                await settle_payment(db, gateway, entry.payload["reference"], clock=clock)
         except Refusal as refusal:
             if is_patient and refusal.kind is Kind.UNAVAILABLE:
                 await outbox.retry(db, entry.id, clock() + _AGAIN)

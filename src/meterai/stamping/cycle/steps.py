@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -28,6 +28,7 @@ from prometheus_client import Counter
 
 from meterai.kernel.refusals import Refusal
 from meterai.kit.measures import seconds
+from meterai.kit.tracing.spans import span_of_one
 from meterai.ledger.open_day import on_open_day
 from meterai.pdf.profiles import Profile
 from meterai.pdf.requests import CoveredDigest, LightCheck, LightCheckRequest
@@ -70,7 +71,7 @@ async def run_batch(tools: Tools, jobs: Sequence[ClaimedJob], *, keep_news_s: fl
     """
     runs = [Run(job) for job in jobs]
     async with leased_meanwhile(tools, [run.fence for run in runs]):
-        await each(runs, lambda run: _resume(tools, run))
+        await each(runs, _in_its_trace("read input", lambda run: _resume(tools, run)))
         await begin_scripted(tools, runs)
         await _take(tools, runs, keep_news_s=keep_news_s)
     return [Ended(reference_id=run.job.reference_id, told=run.told) for run in runs if run.told is not None]
@@ -90,7 +91,7 @@ async def _take(tools: Tools, runs: list[Run], *, keep_news_s: float) -> None:
         working = await _seal(tools, working)
         ending = [run for run in working if run.last]
         await whole(ending, lambda some: _store_sealed(tools, some))
-        ending = await each(going(ending), lambda run: _check(tools, run))
+        ending = await each(going(ending), _in_its_trace("check seal", lambda run: _check(tools, run)))
         tools.fail_point("after_put")
         await whole(ending, partial(_release, tools, keep_news_s=0.0 if alone else keep_news_s))
         tools.fail_point("after_commit")
@@ -115,6 +116,16 @@ async def _end(tools: Tools, runs: list[Run]) -> None:
     """Writes down how failed jobs left the batch; deletes the prepared revisions of the others."""
     await write_troubles(tools, [run for run in runs if run.trouble is not None])
     await _forget_prepared(tools, [run for run in runs if run.trouble is None])
+
+
+def _in_its_trace(name: str, work: Callable[[Run], Awaitable[None]]) -> Callable[[Run], Awaitable[None]]:
+    """Does the work for each run in the trace of its own order: a batch has jobs of many."""
+
+    async def measured(run: Run) -> None:
+        with span_of_one(name, run.job.traceparent):
+            await work(run)
+
+    return measured
 
 
 async def _resume(tools: Tools, run: Run) -> None:
@@ -143,7 +154,8 @@ async def _prepare_and_intend(
     if not fresh:
         return runs, {}
     await whole(fresh, lambda some: _fetch_codes(tools, some))
-    late = await each_in_time(going(fresh), lambda run: _prepare(tools, run), _PATIENCE_S)
+    prepare = _in_its_trace("prepare seal", lambda run: _prepare(tools, run))
+    late = await each_in_time(going(fresh), prepare, _PATIENCE_S)
     await _intend(tools, [run for run in going(fresh) if run not in late])
     return [run for run in going(runs) if run not in late], late
 

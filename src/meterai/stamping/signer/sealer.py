@@ -20,6 +20,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kernel.serial_number import SerialNumber
 from meterai.kit.database import DATABASE_IS_DOWN, Database
 from meterai.kit.fail_points import FailPoint, never
+from meterai.kit.tracing.spans import span
 from meterai.signatures.stamp_code import code_message
 from meterai.stamping.signer import register
 from meterai.stamping.signer.cms import build_cms
@@ -76,7 +77,8 @@ class _BatchKey:
     async def sign(self, digest: bytes) -> bytes:
         self.attempts += 1
         try:
-            return await self._inner.sign(digest)
+            with span("use key"):
+                return await self._inner.sign(digest)
         finally:
             self._left -= 1
             if not self._left and not self.all_signed.done():

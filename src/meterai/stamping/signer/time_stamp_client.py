@@ -12,6 +12,7 @@ from cryptography import x509
 
 from meterai.kernel.clock import Clock
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.tracing.spans import span
 from meterai.signatures import der
 from meterai.signatures.certificate_chain import build_path, load_certificate
 from meterai.signatures.cms import read_token, token_info
@@ -140,7 +141,8 @@ class HttpTimestamper:
     async def stamp(self, imprint: bytes, nonce: int | None = None) -> bytes:
         nonce = secrets.randbits(63) | 1 if nonce is None else nonce
         try:
-            reply = await self._ask(make_query(imprint, nonce))
+            with span("call tsa", kind="client", service="tsa"):
+                reply = await self._ask(make_query(imprint, nonce))
         except _Unusable as error:
             raise Refusal(Kind.UNAVAILABLE, "tsa.unavailable", reason=str(error)) from None
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

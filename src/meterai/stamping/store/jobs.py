@@ -198,6 +198,7 @@ async def load_claimed(conn: Connection, claims: Sequence[tuple[UUID, int]]) -> 
         SELECT j.id, j.attempts, j.trouble_code, j.organisation_id, j.reference_id, j.document_id,
             encode(j.input_digest, 'hex') AS input_object,
             jsonb_array_length(d.inspection -> 'pages') AS pages, d.profile, d.input_bytes, d.normalised,
+            j.traceparent,
             s.serial, s.ordinal, s.placement, s.allocated_at,
             i.digest, i.prepared_object, i.gap_start, i.gap_end
         FROM stamping.job j
@@ -230,6 +231,7 @@ def _claimed(rows: list[Row], lease_token: int) -> ClaimedJob:
         profile=Profile(first["profile"]),
         pages=first["pages"],
         seals=tuple(_seal(row) for row in rows),
+        traceparent=first["traceparent"],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from meterai.kit.tracing.spans import span_of_many
 from meterai.stamping.cycle.batch import Tools
 from meterai.stamping.cycle.steps import Ended, run_batch
 from meterai.stamping.store import jobs
@@ -44,7 +45,8 @@ async def run_due_jobs(
         )
         claimed = await jobs.load_claimed(connection, claims) if claims else []
     if claimed:
-        await run_batch(tools, claimed)
+        with span_of_many("stamp", [job.traceparent for job in claimed], pieces=len(claimed)):
+            await run_batch(tools, claimed)
     return len(claims)
 
 

@@ -42,6 +42,8 @@ class StampingRequest(msgspec.Struct, frozen=True, kw_only=True):
     idempotency_key: str
     adopts: bool = False
     """Whether a document without an owner becomes the customer's, because their paid order contains it."""
+    traceparent: str | None = None
+    """The trace in which it was asked for."""
 
     def digest(self) -> bytes:
         """Digest of the fields that must be equal when the key is equal (I15)."""
@@ -147,7 +149,7 @@ async def _start_at_once(
 
     Returns None, and writes nothing, in any other case.
     """
-    async with db.connection() as connection:
+    async with db.connection(hands_on=True) as connection:
         known = await documents.documents_to_stamp(connection, [request.document_id for request in requests])
         try:
             wanted = [_new_job(request, known.get(request.document_id), now, worker) for request in requests]
@@ -169,13 +171,19 @@ async def _start_at_once(
         Started(
             job=_accepted(job, allocated),
             new=True,
-            claimed=_claimed(job, allocated, known[job.document_id], now),
+            claimed=_claimed(job, allocated, known[job.document_id], now, request.traceparent),
         )
-        for job, allocated in zip(wanted, serials, strict=True)
+        for job, allocated, request in zip(wanted, serials, requests, strict=True)
     ]
 
 
-def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row, now: datetime) -> ClaimedJob:
+def _claimed(
+    job: jobs.NewJob,
+    serials: Sequence[jobs.NewSerial],
+    document: Row,
+    now: datetime,
+    traceparent: str | None,
+) -> ClaimedJob:
     """Makes the job that was just written, as `jobs.load_claimed` would read it."""
     return ClaimedJob(
         id=job.id,
@@ -200,6 +208,7 @@ def _claimed(job: jobs.NewJob, serials: Sequence[jobs.NewSerial], document: Row,
             )
             for serial in serials
         ),
+        traceparent=traceparent,
     )
 
 

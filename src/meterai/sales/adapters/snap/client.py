@@ -55,6 +55,7 @@ class SnapClient:
             headers={"Accept": "application/json", "Content-Type": "application/json"},
             limits=limits,
             breaker=breaker,
+            tells_trace=True,
         )
 
     @property
