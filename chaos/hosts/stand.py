@@ -64,10 +64,9 @@ async def open_stand(keep: Path | None, *, python: Path = Path(sys.executable)) 
         place.owner_url = await make_database(database)
         store = object_store(folder / "store")
         place.objects, place.variables = store.url, store.variables
-        if store.part is not None:
-            store.part.start()
-            stand.keep(store.part)
+        stack.callback(store.server.end)
         await store.make_ready()
+        stand.keep(store.part)
         await asyncio.to_thread(_migrate, place, python)
         secrets = place.first / "secrets" / "database.json"
         for part in (
