@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 from meterai.customers.organisations import ensure_organisations
@@ -28,6 +29,7 @@ IN_DOUBT: Final = "0192f0c4-7b7e-7c4e-9c62-9d1a5a3c9b11"
 _CLIENT, _KEY = uuid.UUID(int=1), uuid.UUID(int=2)
 CLIENT: Final = write_id(Prefix.CLIENT, _CLIENT)
 KEY: Final = write_id(Prefix.KEY, _KEY)
+LINE: Final = str(uuid.UUID(int=4))
 VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "case.answer": {"number": "k-2345-6789", "answer": "Uang Anda 100% aman."},
     "case.close": {"number": "K-2345-6789", "reason": "selesai"},
@@ -70,6 +72,8 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "client.revoke": {"client": CLIENT, "reason": "kunci bocor"},
     "client.key_end": {"api_key": KEY, "reason": "kunci bocor", "ends_at": "2027-01-31T14:00"},
     "client.login_end": {"user": "Inti@bank.example", "reason": "tidak dipakai"},
+    "day.close": {"reason": "alarm"},
+    "bank_line.explain": {"line": LINE, "explanation": "top_up", "reason": "tiket 4711"},
     "partner.deposit": {"partner": "dist", "amount": "10000000", "receipt": "NTPN-2"},
     "partner.payment": {"partner": "collector", "amount": "500000", "receipt": "TRF-1"},
     "partner.agree": {"partner": "collector", "price": "10000", "credit": "5000000", "signed": "ya"},
@@ -182,6 +186,21 @@ async def add_client(database: TestDatabase) -> None:
         _CLIENT,
         NOW,
     )
+
+
+async def add_day_and_line(database: TestDatabase) -> None:
+    """Books that were opened the day before, and a line of the bank that nobody has explained."""
+    await database.owner.execute("SET session_replication_role = replica")
+    await database.owner.execute(
+        "UPDATE ledger.account SET created_at = $1 WHERE kind = 'issuance'", NOW - timedelta(days=1)
+    )
+    await database.owner.execute(
+        """INSERT INTO accounting.bank_line (id, statement_id, booked_on, amount, words)
+           VALUES ($1, gen_random_uuid(), $2, -5000000, 'TRF IRIS TOPUP 4711 SARI DEWI')""",
+        uuid.UUID(LINE),
+        NOW.date(),
+    )
+    await database.owner.execute("SET session_replication_role = origin")
 
 
 async def ask_two(database: TestDatabase) -> None:

@@ -15,7 +15,7 @@ from meterai.news.use_cases.declare_incident import declare_incident
 from meterai.news.use_cases.update_incident import resolve_incident
 from meterai.operations.officers.officers_file import ROLES
 from meterai.operations.use_cases.invite_officer import invite_officer
-from tests.console.act_examples import add_client, add_orders, add_queue, ask_two, open_case
+from tests.console.act_examples import add_client, add_day_and_line, add_orders, add_queue, ask_two, open_case
 from tests.console.partners import make_partner
 from tests.console.running_console import NOW
 from tests.console.test_find import plant_stamping
@@ -53,6 +53,7 @@ async def make_busy(database: TestDatabase) -> Busy:
     await add_orders(database)
     await add_queue(database)
     await add_client(database)
+    await add_day_and_line(database)
     await ask_two(database)
     roles = f"{{{','.join(sorted(ROLES))}}}"
     for officer in (OFFICER, "budi"):

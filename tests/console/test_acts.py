@@ -10,7 +10,15 @@ from typing import Final
 from meterai.console.acts.model import ConsoleAct
 from meterai.console.acts.registry import ACTS
 from meterai.operations.officers.officers_file import ROLES
-from tests.console.act_examples import VALID, add_orders, add_partners, add_queue, ask_two, open_case
+from tests.console.act_examples import (
+    VALID,
+    add_day_and_line,
+    add_orders,
+    add_partners,
+    add_queue,
+    ask_two,
+    open_case,
+)
 from tests.console.running_console import Browser, browser_of
 from tests.officers import code_of, record_officer
 from tests.storage_fixtures import TestDatabase
@@ -28,6 +36,7 @@ async def test_every_role_tries_every_act(database: TestDatabase) -> None:
     await add_orders(database)
     await add_queue(database)
     await add_partners(database)
+    await add_day_and_line(database)
     await ask_two(database)
     console = browser_of(database).console
     for role in sorted(ROLES):

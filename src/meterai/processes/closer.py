@@ -9,12 +9,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 import structlog
 import uvloop
 
 from meterai.accounting.days.queries import CLOSES_AFTER
+from meterai.accounting.days.store import closing_asked_at
 from meterai.background.loops import Counts, Loop, run_loop
 from meterai.kernel.clock import Clock, business_date, system_clock
 from meterai.kernel.refusals import Refusal
@@ -34,7 +35,7 @@ _AGAIN_SECONDS = 300.0
 
 
 class DayCloser:
-    """Closes what is over. Between two midnights it asks nothing of the database."""
+    """Closes what is over. Between two midnights it asks only whether an officer wants it to try again."""
 
     def __init__(self, db: Database, settings: Settings, clock: Clock) -> None:
         self._db, self._clock = db, clock
@@ -42,12 +43,15 @@ class DayCloser:
         self._done: date | None = None
         """The last day up to which all are closed."""
         self._rests_until = 0.0
+        self._asked: datetime | None = None
+        """When an officer asked last, as far as it was heeded."""
 
     async def turn(self) -> int:
         """Closes the days that can be closed now, and returns how many. Raises: errors of the database."""
         last = business_date(self._clock() - CLOSES_AFTER)
         loop = asyncio.get_running_loop()
-        if last == self._done or loop.time() < self._rests_until:
+        is_asked = await self._is_asked()
+        if not is_asked and (last == self._done or loop.time() < self._rests_until):
             return 0
         try:
             closed = await self._close(last)
@@ -57,6 +61,13 @@ class DayCloser:
             return 0
         self._done = last
         return closed
+
+    async def _is_asked(self) -> bool:
+        """Whether an officer has asked since the last look."""
+        async with self._db.connection() as connection:
+            asked = await closing_asked_at(connection)
+        is_new, self._asked = asked != self._asked, asked
+        return is_new
 
     async def _close(self, today: date) -> int:
         # The key and what signs with it are loaded when a day is due: most starts of a service close none.

@@ -32,6 +32,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "stock": N_("Stok"),
     "refunds": N_("Pengembalian dana"),
     "partners": N_("Mitra"),
+    "books": N_("Pembukuan"),
     "people": N_("Data pribadi"),
     "requests": N_("Permintaan"),
 }

@@ -8,6 +8,10 @@ from meterai.texts.mechanism.explanations import Explanation
 from meterai.texts.mechanism.marks import N_
 
 CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
+    "day.all_closed": Explanation(
+        N_("Semua hari yang sudah lewat sudah ditutup."),
+        N_("Hari ini dapat ditutup mulai 00.15 WIB besok. Tidak ada uang yang bergerak."),
+    ),
     "officer.role_missing": Explanation(
         N_("Peran Anda tidak mengizinkan ini. Yang diperlukan: {roles}. Tidak ada yang diubah."),
         N_("Minta petugas dengan peran itu. Peran tercatat di berkas petugas; root yang mengubahnya."),

@@ -8,6 +8,8 @@ _NEW = "gen_random_uuid()"
 _EMPTY = "ARRAY[]::text[], ARRAY[]::text[], ARRAY[]::bigint[], ARRAY[]::bigint[]"
 
 ACTS = [
+    Act("ask for the close of a day", "SELECT accounting.ask_to_close(now())", may=["console"]),
+    Act("ask in the name of an officer", "INSERT INTO accounting.closing_asked (asked_at) VALUES (now())"),
     Act(
         "take in a settlement report",
         f"SELECT accounting.take_report('fake', '2026-01-01', sha256('x'), 'PO-123', 1, {_EMPTY}, now())",
@@ -22,7 +24,7 @@ ACTS = [
     Act(
         "explain a line of the bank",
         f"SELECT accounting.explain_line({_NEW}, 'other', NULL, now())",
-        may=["operator"],
+        may=["operator", "console"],
         refused_as=["SL003"],
     ),
     Act("compare again", "SELECT accounting.compare_again(ARRAY[]::text[], now())", may=["worker"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from enum import StrEnum
+from uuid import UUID
 
 import msgspec
 
@@ -26,6 +27,13 @@ class BankLine(msgspec.Struct, frozen=True, kw_only=True):
     amount: int
     words: str
     """What bank and payer say of it. May name a person."""
+
+
+class KeptLine(BankLine, frozen=True, kw_only=True):
+    """A line as it is stored. Its words are deleted once it is explained."""
+
+    id: UUID
+    explanation: Explanation | None
 
 
 class BankStatement(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,12 +7,13 @@ from uuid import UUID
 
 import asyncpg
 
-from meterai.accounting.bank.model import BankStatement, Explanation
+from meterai.accounting.bank.model import BankStatement, Explanation, KeptLine
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Connection
+from meterai.kit.database import Connection, Row
 from meterai.ledger.store import refusals
 
 _NOT_ALLOWED = "SL003"
+_LINES = "SELECT id, booked_on, amount, words, explanation FROM accounting.bank_line"
 
 
 async def take_statement(tx: Connection, statement: BankStatement, now: datetime) -> int:
@@ -35,6 +36,20 @@ async def take_statement(tx: Connection, statement: BankStatement, now: datetime
     return new
 
 
+async def find_line(connection: Connection, line: UUID) -> KeptLine | None:
+    """A line of the bank."""
+    row = await connection.fetchrow(f"{_LINES} WHERE id = $1", line)
+    return _kept(row) if row else None
+
+
+async def unexplained_lines(connection: Connection, *, limit: int) -> list[KeptLine]:
+    """The lines that nobody has explained, the oldest first."""
+    rows = await connection.fetch(
+        f"{_LINES} WHERE explanation IS NULL ORDER BY booked_on, id LIMIT $1", limit
+    )
+    return [_kept(row) for row in rows]
+
+
 async def explain_line(
     tx: Connection, line: UUID, explanation: Explanation, *, payout: str | None, now: datetime
 ) -> None:
@@ -50,3 +65,14 @@ async def explain_line(
         if error.sqlstate != _NOT_ALLOWED:
             raise
         raise Refusal(Kind.CONFLICT, "bank_line.not_explained") from None
+
+
+def _kept(row: Row) -> KeptLine:
+    explained = row["explanation"]
+    return KeptLine(
+        id=row["id"],
+        day=row["booked_on"],
+        amount=row["amount"],
+        words=row["words"] or "",
+        explanation=Explanation(explained) if explained else None,
+    )

@@ -8,9 +8,10 @@ from uuid import UUID
 from meterai.accounting.bank import store
 from meterai.accounting.bank.csv_statement import read_csv_statement
 from meterai.accounting.bank.making import refuse
-from meterai.accounting.bank.model import BankStatement, Explanation
+from meterai.accounting.bank.model import BankStatement, Explanation, KeptLine
 from meterai.accounting.bank.mt940 import read_mt940
 from meterai.kernel.clock import business_date
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.acting import Actor
 from meterai.kit.audit_trail import write_audit
 from meterai.kit.database import Database
@@ -36,6 +37,24 @@ def read_statements(raw: bytes) -> list[BankStatement]:
     """The statements in a file. Raises: Refusal INVALID `statement.unreadable`."""
     head = raw[:2048].lstrip(b"\xef\xbb\xbf \t\r\n")
     return read_mt940(raw) if head.startswith((b":", b"{")) else [read_csv_statement(raw)]
+
+
+async def line_to_explain(db: Database, line: UUID | None) -> KeptLine:
+    """A line of the bank, as an officer sees it before they explain it. None: it is no id.
+
+    Raises: Refusal CONFLICT `bank_line.not_explained`: there is no such line.
+    """
+    async with db.connection() as connection:
+        found = line and await store.find_line(connection, line)
+    if not found:
+        raise Refusal(Kind.CONFLICT, "bank_line.not_explained")
+    return found
+
+
+async def lines_to_explain(db: Database, *, limit: int) -> list[KeptLine]:
+    """The lines that wait for an explanation, the oldest first."""
+    async with db.connection() as connection:
+        return await store.unexplained_lines(connection, limit=limit)
 
 
 @on_open_day

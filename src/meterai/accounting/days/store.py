@@ -41,6 +41,17 @@ async def close_day(connection: Connection, day: date, now: datetime) -> None:
         await connection.execute("SELECT ledger.close_day($1, $2)", day, now)
 
 
+async def ask_to_close(tx: Connection, now: datetime) -> None:
+    """Notes that an officer wants the days that are over closed now."""
+    await tx.execute("SELECT accounting.ask_to_close($1)", now)
+
+
+async def closing_asked_at(connection: Connection) -> datetime | None:
+    """When an officer asked last."""
+    asked: datetime | None = await connection.fetchval("SELECT asked_at FROM accounting.closing_asked")
+    return asked
+
+
 async def newest_transaction(connection: Connection) -> int:
     """The id behind that of the newest transaction that writes. Those that run now have smaller ones."""
     return int(await connection.fetchval("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))

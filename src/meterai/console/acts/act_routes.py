@@ -9,7 +9,7 @@ from litestar import Response, get, post
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts.forms import fields_of, read_form
-from meterai.console.acts.model import ConsoleAct, Prepared
+from meterai.console.acts.model import ConsoleAct, Prepared, in_words
 from meterai.console.acts.registry import acts_of, find_act
 from meterai.console.approval import actor_of, approval_of, ask_here, is_checked_here
 from meterai.console.pages import Asked, language_of, page
@@ -37,7 +37,7 @@ async def acts_page(request: Asked, officer: SignedIn) -> Response[bytes]:
 @get(PAGE + "/{path:str}")
 async def act_form(request: Asked, officer: SignedIn, path: str) -> Response[bytes]:
     """Shows the form of an act, filled in with what the address says."""
-    return _form(request, find_act(path, officer), dict(request.query_params))
+    return await _form(request, find_act(path, officer), dict(request.query_params))
 
 
 @post(PAGE + "/{path:str}", status_code=200)
@@ -50,7 +50,7 @@ async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str)
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     form, wrong = read_form(chosen.form, typed, language_of(request))
     if wrong or typed.get(_STEP) == "ubah":
-        return _form(request, chosen, typed, wrong=wrong)
+        return await _form(request, chosen, typed, wrong=wrong)
     try:
         prepared = await chosen.prepare(service, form)
         if typed.get(_STEP) != "kirim":
@@ -64,10 +64,10 @@ async def act(request: Asked, service: ConsoleApp, officer: SignedIn, path: str)
             actor = await actor_of(service, officer, _approved(chosen, prepared), typed)
         made = await chosen.carry_out(service, form, actor)
     except Refusal as refusal:
-        return _form(request, chosen, typed, refusal=refusal)
-    done = translate(
-        chosen.words.done, language_of(request), {"subject": prepared.subject} | dict(made or {})
-    )
+        return await _form(request, chosen, typed, refusal=refusal)
+    language = language_of(request)
+    facts = {name: in_words(value, language) for name, value in (made or {}).items()}
+    done = translate(chosen.words.done, language, {"subject": prepared.subject, **facts})
     return page(request, "acts/done.html", act=chosen, done=done)
 
 
@@ -90,7 +90,7 @@ def _approved(act: ConsoleAct, prepared: Prepared) -> Act:
     return Act(kind=act.kind, subject=prepared.subject, facts=prepared.facts)
 
 
-def _form(
+async def _form(
     request: Asked,
     act: ConsoleAct,
     typed: Mapping[str, str],
@@ -99,13 +99,14 @@ def _form(
     refusal: Refusal | None = None,
 ) -> Response[bytes]:
     language = language_of(request)
+    offered = await act.offer(request.app.state.service, language) if act.offer else {}
     status = status_of(refusal.kind) if refusal else 400 if wrong else 200
     return page(
         request,
         "acts/form.html",
         status,
         act=act,
-        fields=fields_of(act.form, typed, wrong or {}, language),
+        fields=fields_of(act.form, typed, wrong or {}, language, offered=offered),
         problem=refusal and text_of(refusal.code, language, refusal.facts),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
+from types import MappingProxyType
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ import msgspec
 from msgspec import Meta, inspect
 
 from meterai.kit.formats import display
-from meterai.texts import acts_of_two, partner_acts
+from meterai.texts import acts_of_two, book_acts, partner_acts
 from meterai.texts import console_acts as words
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
@@ -36,8 +37,8 @@ _LONG: Final = 200
 _DAY: Final = len("2026-09-05")
 _MOMENT: Final = len("2026-09-05T14:00:00")
 _CHECKED: Final = "ya"
-_FIELDS: Final = {**words.FIELDS, **partner_acts.FIELDS}
-_OPTIONS: Final = {"role": acts_of_two.PLACES}
+_FIELDS: Final = {**words.FIELDS, **partner_acts.FIELDS, **book_acts.FIELDS}
+_OPTIONS: Final = {"role": acts_of_two.PLACES, "explanation": book_acts.EXPLANATIONS}
 """Words of fields that have one of some values, by the field's name."""
 
 
@@ -97,16 +98,25 @@ def read_form(
 
 
 def fields_of(
-    form: type[msgspec.Struct], typed: Mapping[str, str], wrong: Mapping[str, str], language: str
+    form: type[msgspec.Struct],
+    typed: Mapping[str, str],
+    wrong: Mapping[str, str],
+    language: str,
+    *,
+    offered: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
 ) -> list[Field]:
-    """The fields of a form for its page, filled in with what was typed."""
+    """The fields of a form for its page, filled in with what was typed.
+
+    `offered`: what texts can be chosen from, by the name of the field: a label for each.
+    """
     return [
         Field(
             name=name,
             label=translate(_FIELDS[name].label, language),
             hint=_FIELDS[name].hint and translate(_FIELDS[name].hint, language),
-            kind=_name_of(kind),
-            options=_options(name, kind, language),
+            kind="option" if _is_offered(offered, name, typed) else _name_of(kind),
+            options=_options(name, kind, language)
+            or [Option(value, label) for value, label in offered.get(name, {}).items()],
             is_optional=is_optional,
             longest=_longest(kind),
             typed=typed.get(name, ""),
@@ -115,6 +125,11 @@ def fields_of(
         )
         for name, kind, is_optional in _kinds(form)
     ]
+
+
+def _is_offered(offered: Mapping[str, Mapping[str, str]], name: str, typed: Mapping[str, str]) -> bool:
+    """Whether a text is chosen. What was typed and is not offered stays a text."""
+    return bool(offered.get(name)) and typed.get(name, "") in {"", *offered[name]}
 
 
 def _kinds(form: type[msgspec.Struct]) -> Iterator[tuple[str, inspect.Type, bool]]:

@@ -44,10 +44,11 @@ class Prepared:
 
     def shown(self, language: str) -> list[tuple[str, str | int]]:
         """The figures with labels and words in this language."""
-        return [(translate(label, language), _shown(value, language)) for label, value in self.figures]
+        return [(translate(label, language), in_words(value, language)) for label, value in self.figures]
 
 
-def _shown(value: Value, language: str) -> str | int:
+def in_words(value: Value, language: str) -> str | int:
+    """A value as a page shows it."""
     match value:
         case Word():
             return translate(value.word, language)
@@ -59,8 +60,10 @@ def _shown(value: Value, language: str) -> str | int:
             return value
 
 
+type Offer = Callable[[ConsoleApp, str], Awaitable[Mapping[str, Mapping[str, str]]]]
+"""Gets the language, too."""
 type Prepare = Callable[[ConsoleApp, Any], Awaitable[Prepared]]
-type CarryOut = Callable[[ConsoleApp, Any, Actor], Awaitable[Mapping[str, str] | None]]
+type CarryOut = Callable[[ConsoleApp, Any, Actor], Awaitable[Mapping[str, Value] | None]]
 """Returns what the words of the done act name besides its subject."""
 
 
@@ -85,6 +88,9 @@ class ConsoleAct:
     """Looks at what the act would do and changes nothing. Raises: what the act raises."""
     carry_out: CarryOut
     """Of an act of two officers: where nobody checks them, in development without officers."""
+
+    offer: Offer | None = None
+    """The values that fields have now, by the field's name: a label for each."""
 
     def may(self, officer: SignedIn) -> bool:
         """Whether the officer's roles allow it."""

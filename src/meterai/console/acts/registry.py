@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from meterai.console.acts import (
+    books,
     cases,
     clients,
     contacts,
@@ -37,6 +38,7 @@ ACTS: Final[tuple[ConsoleAct, ...]] = (
     *partners.ACTS,
     *organisations.ACTS,
     *clients.ACTS,
+    *books.ACTS,
     *people.ACTS,
     *requests.ACTS,
 )
