@@ -85,7 +85,7 @@ def test_it_has_every_file_of_the_product(wheel: Path) -> None:
 
 def test_it_says_its_version(bin_folder: Path, tmp_path: Path) -> None:
     said = run(bin_folder, tmp_path, "--version")
-    assert (said.returncode, said.stdout) == (0, "meterai 0.1.0\n")
+    assert (said.returncode, said.stdout) == (0, "meterai 1.0.0\n")
 
 
 def test_it_starts_sells_stamps_and_holds(
