@@ -56,7 +56,7 @@ def test_a_gateway_that_is_down_is_a_warning() -> None:
     assert check_gateway_key(Settings()) == "", "our own twin"
 
 
-async def test_the_keys_of_snap_are_checked_too(tmp_path: Path) -> None:
+async def test_the_keys_of_snap_are_checked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = Secrets(tmp_path)
     keep_rsa_pair(secrets.snap_key_file, secrets.snap_public_key_file)
     async with running_snap(tmp_path) as bank:
@@ -79,6 +79,9 @@ async def test_the_keys_of_snap_are_checked_too(tmp_path: Path) -> None:
     secrets.snap_key_file.chmod(0o644)
     with pytest.raises(ValueError, match=r"METERAI_SNAP_PRIVATE_KEY: .*first run: chmod o="):
         await asyncio.to_thread(check_gateway_key, settings)
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(secrets.folder))
+    told = await asyncio.to_thread(check_gateway_key, settings)
+    assert "gave no answer" in told, "who may read a credential, the service manager decides"
 
 
 async def test_a_running_worker_logs_a_key_that_the_gateway_refuses(tmp_path: Path) -> None:

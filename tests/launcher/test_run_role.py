@@ -53,9 +53,11 @@ def test_a_gate_is_ready_and_ends_when_told(tmp_path: Path) -> None:
         "METERAI_ROLE_PORT": f"127.0.0.1:{monitors}",
     }
     words = [sys.executable, "-m", "meterai.cli", "run", "gate"]
-    gate = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True)
+    gate = subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True, umask=0o022)
     try:
         until(lambda: _answers(f"http://127.0.0.1:{monitors}/readyz"), "the gate is not ready")
+        status = Path(f"/proc/{gate.pid}/status").read_text()
+        assert "\nUmask:\t0007\n" in status, "its group shares the folder of queues"
     finally:
         gate.send_signal(signal.SIGTERM)
     assert gate.wait(10) == 0, gate.stderr and gate.stderr.read()

@@ -35,6 +35,10 @@ class Role(StrEnum):
 
 _UNIT_OF: Final = {Role.CONTROLLER: "queue"}
 """Where a role has another name among the units."""
+_READ_BY_GROUP: Final = 0o007
+"""Gates and controllers of different users share the folder of queues by their group, as with units."""
+_READ_BY_ALL: Final = 0o022
+"""A web server reads the status page."""
 
 
 def run(
@@ -47,6 +51,7 @@ def run(
     """
     settings = msgspec.structs.replace(from_environment(), data=data_folder(data).absolute())
     spec = spec_of(role, settings)
+    os.umask(_READ_BY_ALL if role is Role.STATUS else _READ_BY_GROUP)
     os.execve(spec.argv[0], list(spec.argv), environment_of(role, spec, settings))  # noqa: S606 - no shell
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Self
@@ -13,6 +14,7 @@ from meterai.jail.pool import JailPool
 from meterai.kernel.clock import Clock, system_clock
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.outside_service import CallLimits, CircuitBreaker
+from meterai.kit.secret_settings import CREDENTIALS
 from meterai.kit.settings import Settings
 from meterai.sales.adapters.snap import notices
 from meterai.sales.adapters.snap.accounts import Accounts
@@ -150,7 +152,8 @@ class Snap:
 
 def _private_key(path: str) -> RSAPrivateKey:
     try:
-        if Path(path).stat().st_mode & 0o007:
+        is_credential = os.environ.get(CREDENTIALS) == str(Path(path).parent)
+        if Path(path).stat().st_mode & 0o007 and not is_credential:
             raise ValueError(f"every user of this machine can use it; first run: chmod o= {path}")
         key = load_pem_private_key(Path(path).read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:
