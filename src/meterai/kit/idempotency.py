@@ -39,12 +39,20 @@ class KeptAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def begin(
-    db: Database, owner: UUID, key: str, *, digest: bytes, request_id: UUID, now: datetime
+    db: Database,
+    owner: UUID,
+    key: str,
+    *,
+    digest: bytes,
+    request_id: UUID,
+    now: datetime,
+    until: datetime,
 ) -> Try | KeptAnswer:
     """Begins a try of the request that `owner` named `key`, or returns its answer.
 
-    `digest`: of everything that the request says. `request_id`: for a request that is new. The commit does
-    not wait for the disk: what the request makes is committed after it.
+    `digest`: of everything that the request says. `request_id`: for a request that is new. `until`: when the
+    try has died if it has not ended, `RUNNING_MAX` after `now`. The commit does not wait for the disk: what
+    the request makes is committed after it.
 
     Raises: api.key_reused (422) for a key that named another request; api.key_running (409).
     """
@@ -63,7 +71,7 @@ async def begin(
             request_id,
             digest,
             now,
-            now + RUNNING_MAX,
+            until,
         )
         if row is not None:
             return Try(request_id=row["request_id"], is_repeat=row["request_id"] != request_id)
@@ -90,14 +98,18 @@ async def keep_answer(db: Database, owner: UUID, key: str, answer: KeptAnswer) -
     await _end(db, owner, key, status=answer.status, headers=answer.headers, body=answer.body)
 
 
-async def allow_another(db: Database, owner: UUID, key: str, now: datetime) -> None:
-    """Lets the same request be tried again at once: this try was refused or failed."""
+async def allow_another(db: Database, owner: UUID, key: str, *, until: datetime, now: datetime) -> None:
+    """Lets the same request be tried again at once: this try was refused or failed, or it never began.
+
+    `until`: that of the try. One that began since is left alone.
+    """
     async with db.connection() as connection:
         await connection.execute(
-            "UPDATE jobs.keyed_request SET running_until = $3"
-            " WHERE owner = $1 AND key = $2 AND status IS NULL",
+            "UPDATE jobs.keyed_request SET running_until = $4"
+            " WHERE owner = $1 AND key = $2 AND status IS NULL AND running_until = $3",
             owner,
             key,
+            until,
             now,
         )
 

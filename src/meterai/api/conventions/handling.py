@@ -20,7 +20,7 @@ from meterai.api.conventions.bodies import (
     give_again,
     read_whole,
 )
-from meterai.api.conventions.once import REPLAYED, KeyedRequest, Once
+from meterai.api.conventions.once import REPLAYED, KeyedRequest, LateEnds, Once
 from meterai.api.conventions.operations import Operation, operation_of
 from meterai.api.conventions.problems import problem_response
 from meterai.api.conventions.rate_limits import count_request
@@ -113,7 +113,8 @@ class Handling:
             service, caller, scope, body=None if operation.streams else body, receive=receive
         )
         if operation.keyed and scope["method"] == "POST":
-            request = KeyedRequest(service, caller.client_id, scope, body)
+            late = one_of(LateEnds, state, LateEnds)
+            request = KeyedRequest(service, caller.client_id, scope, body, late=late)
             await self._once(request, operation, scope, receive=receive, send=send)
         else:
             await self._app(scope, receive, send)

@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import re
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+import structlog
 from litestar.types import HTTPScope, Message, Send
 
 from meterai.api.conventions.bodies import header
 from meterai.bootstrap import App
 from meterai.kernel.ids import new_id
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.idempotency import ANSWER_BYTES_MAX, KeptAnswer, Try, allow_another, begin, keep_answer
+from meterai.kit.database import is_outage, log_trouble
+from meterai.kit.idempotency import (
+    ANSWER_BYTES_MAX,
+    RUNNING_MAX,
+    KeptAnswer,
+    Try,
+    allow_another,
+    begin,
+    keep_answer,
+)
+
+log = structlog.get_logger(__name__)
 
 _KEY = re.compile(r"[!-~]{1,255}")
 REPLAYED = "Idempotency-Replayed"
 _KEPT_HEADERS = (b"content-type", b"location", b"preference-applied")
+AGAIN_S: Final = 1.0
+"""Between two tries to tell the database how a try ended."""
 
 
 class Once(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,12 +56,43 @@ def key_of(scope: HTTPScope) -> str:
     return key
 
 
+class LateEnds:
+    """Ends of tries that the database may not have heard of. Each is told again until it answers.
+
+    Else a client that asks again after an outage would read `api.key_running` until its try counts as dead.
+    """
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def add(self, end: Callable[[], Awaitable[None]]) -> None:
+        """Tells an end from now on. Lost when the process ends before."""
+        task = asyncio.create_task(_tell(end))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+async def _tell(end: Callable[[], Awaitable[None]]) -> None:
+    for _ in range(int(RUNNING_MAX.total_seconds() / AGAIN_S)):
+        await asyncio.sleep(AGAIN_S)
+        try:
+            await end()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+        else:
+            return
+
+
 class KeyedRequest:
     """A request with a key: its try, and the answer that is sent."""
 
-    def __init__(self, service: App, owner: UUID, scope: HTTPScope, body: bytes) -> None:
+    def __init__(self, service: App, owner: UUID, scope: HTTPScope, body: bytes, *, late: LateEnds) -> None:
         self._service = service
         self._owner = owner
+        self._late = late
+        self._until = service.clock() + RUNNING_MAX
+        """When its try has died."""
         self._key = key_of(scope)
         said = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}\n"
         self._digest = hashlib.sha256(
@@ -56,11 +103,25 @@ class KeyedRequest:
         self._body: bytearray | None = bytearray()
 
     async def begin(self) -> Try | KeptAnswer:
-        """Begins a try, or returns the answer of an earlier one. Raises: as `idempotency.begin`."""
+        """Begins a try, or returns the answer of an earlier one. Raises: as `idempotency.begin`.
+
+        After an outage it may have begun. Then it is ended as soon as the database answers.
+        """
         now = self._service.clock()
-        return await begin(
-            self._service.db, self._owner, self._key, digest=self._digest, request_id=new_id(now), now=now
-        )
+        try:
+            return await begin(
+                self._service.db,
+                self._owner,
+                self._key,
+                digest=self._digest,
+                request_id=new_id(now),
+                now=now,
+                until=self._until,
+            )
+        except Exception as error:
+            if is_outage(error):
+                self._late.add(self._allow_another)
+            raise
 
     def noting(self, send: Send) -> Send:
         """A `send` that notes the answer on its way."""
@@ -83,8 +144,21 @@ class KeyedRequest:
 
     async def end(self) -> None:
         """Keeps the answer of a request that was carried out; lets a refused one be tried again."""
-        if 200 <= self._status < 300 and self._body is not None:
-            answer = KeptAnswer(status=self._status, headers=self._headers, body=bytes(self._body))
-            await keep_answer(self._service.db, self._owner, self._key, answer)
-        else:
-            await allow_another(self._service.db, self._owner, self._key, self._service.clock())
+        is_done = 200 <= self._status < 300 and self._body is not None
+        end = self._keep_answer if is_done else self._allow_another
+        try:
+            await end()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log_trouble(log, error, outage="unavailable", fault="fault")
+            self._late.add(end)
+
+    async def _keep_answer(self) -> None:
+        assert self._body is not None
+        answer = KeptAnswer(status=self._status, headers=self._headers, body=bytes(self._body))
+        await keep_answer(self._service.db, self._owner, self._key, answer)
+
+    async def _allow_another(self) -> None:
+        service = self._service
+        await allow_another(service.db, self._owner, self._key, until=self._until, now=service.clock())

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,7 @@ from meterai.kernel.clock import system_clock
 from meterai.kernel.ids import new_id
 from meterai.kernel.money import format_rupiah
 from meterai.kit.acting import Actor
-from meterai.kit.database import Database
+from meterai.kit.database import Database, is_outage
 from meterai.operations.use_cases.prepare_issue import prepare_distributors_deposit
 from meterai.partners.model import Block, Organisation, PaidBy, Terms
 from meterai.partners.use_cases import agree as agreeing
@@ -30,6 +31,9 @@ _DAY = ["%Y-%m-%d"]
 _CONNECTION = "meterai partner"
 AmountArgument = Annotated[int, typer.Argument(min=1, help="Rupiah.")]
 PiecesArgument = Annotated[int, typer.Argument(min=1, help="Stamps.")]
+IdOption = Annotated[
+    uuid.UUID | None, typer.Option("--id", help="From a run that was cut off: it is the same act, done once.")
+]
 ReceiptOption = Annotated[str, typer.Option(help="Number of the receipt; repeating it changes nothing.")]
 
 
@@ -168,15 +172,17 @@ def pass_on(
     code: CodeArgument,
     pieces: PiecesArgument,
     by: Annotated[PaidBy, typer.Option(help="How the block is paid.")],
+    id: IdOption = None,
     data: DataOption = None,
 ) -> None:
     """Pass a block of stamps from an organisation's parent to it."""
 
     async def work(db: Database, found: Organisation) -> Block:
         now = system_clock()
-        return await pass_block(
-            db, new_id(now), to=found.id, pieces=pieces, paid_by=by, now=now, actor=operator_name()
-        )
+        with _repeatable(id or new_id(now)) as block_id:
+            return await pass_block(
+                db, block_id, to=found.id, pieces=pieces, paid_by=by, now=now, actor=operator_name()
+            )
 
     block = _with_partner(data, code, work)
     price = format_rupiah(block.unit_price + block.service_fee)
@@ -187,18 +193,35 @@ def return_pieces(
     code: CodeArgument,
     block: Annotated[uuid.UUID, typer.Argument(help="The block, from `meterai partner show`.")],
     pieces: PiecesArgument,
+    id: IdOption = None,
     data: DataOption = None,
 ) -> None:
     """Take pieces of a block back from an organisation to its parent, with their money."""
 
     async def work(db: Database, found: Organisation) -> Block:
         now = system_clock()
-        return await take_back(
-            db, new_id(now), block, pieces=pieces, seen_by=found.id, now=now, actor=operator_name()
-        )
+        with _repeatable(id or new_id(now)) as return_id:
+            return await take_back(
+                db, return_id, block, pieces=pieces, seen_by=found.id, now=now, actor=operator_name()
+            )
 
     left = _with_partner(data, code, work)
     typer.echo(f"{pieces:,} stamps are back. Of block {left.id} {left.pieces - left.returned:,} are left.")
+
+
+@contextmanager
+def _repeatable(act_id: uuid.UUID) -> Iterator[uuid.UUID]:
+    """Gives the id of an act. Says how to repeat the act when the answer of the database was lost."""
+    try:
+        yield act_id
+    except Exception as error:
+        if is_outage(error):
+            typer.echo(
+                f"Nobody knows whether this was done. Run the command again with --id {act_id}: "
+                "it is the same act then, and done once.",
+                err=True,
+            )
+        raise
 
 
 def _with_partner[R](
