@@ -117,8 +117,8 @@ async def test_another_officer_with_the_role_approves_and_it_is_done(office: Off
     browser = await office.approve("budi", ONE)
     assert (browser.status, "sudah dilakukan" in browser.text) == (200, True), browser.text
     assert (await office.is_stopped(), await office.entries()) == (False, [("ani, budi", "sealing.resume")])
-    await office.see("budi", ONE)
-    assert browser.status == 404
+    said = await office.see("budi", ONE)
+    assert (browser.status, "sudah dilakukan, satu kali" in said) == (410, True)
 
 
 async def test_what_was_asked_is_not_asked_again(office: Office) -> None:
@@ -178,6 +178,8 @@ async def test_personal_values_are_for_those_who_decide(office: Office) -> None:
         await office.see(name, ONE)
         browser = await office.approve(name, ONE)
         assert (browser.status, words in browser.text) == (200, True), browser.text
+    again = await office.approve("budi", ONE)
+    assert (again.status, "Layanan melakukannya" in again.text) == (200, True), "the answer may be lost"
     assert "layanan melakukannya dalam satu menit" in await office.see("citra", ONE)
     assert "tarik-permintaan" not in office.browsers["citra"].text
 

@@ -203,6 +203,10 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
         "You have signed this request already, and it needs another officer with a key of their own.",
         "Ask another officer: meterai release list shows who may sign.",
     ),
+    "release.carried_out": (
+        "Two officers have signed this request, and it was carried out, once.",
+        "Nothing more needs a signature. meterai history shows it.",
+    ),
     "release.not_open": (
         "This request is carried out, withdrawn or too old.",
         "meterai release list shows those that wait.",

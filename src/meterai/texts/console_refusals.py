@@ -118,6 +118,10 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Hanya petugas yang meminta atau admin yang boleh menarik permintaan ini. Ia tetap menunggu."),
         N_("Minta petugas itu, atau admin, untuk menariknya. Tanpa persetujuan ia gugur pada waktunya."),
     ),
+    "release.carried_out": Explanation(
+        N_("Permintaan ini sudah disetujui dua petugas dan sudah dilakukan, satu kali."),
+        N_("Tidak ada lagi yang perlu disetujui. Daftar permintaan memuat yang masih menunggu."),
+    ),
     "release.not_open": Explanation(
         N_("Permintaan ini tidak terbuka lagi: sudah dilakukan, ditarik, atau lewat waktunya."),
         N_("Buka daftar permintaan untuk melihat yang masih menunggu."),

@@ -24,7 +24,6 @@ from meterai.cli.operator.shared.signing import (
 )
 from meterai.cli.operator.stop_signing import signer_obeys
 from meterai.kernel.clock import system_clock
-from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import Database, connect
 from meterai.kit.settings import Settings, trust_folder
 from meterai.news.apology.publish import KIND as APOLOGY
@@ -122,7 +121,7 @@ async def _sign(db: Database, settings: Settings, number: int, signing: Signing)
     await _show_text(db, request)
     _show(request)
     if request.released_at is not None:
-        raise Refusal(Kind.CONFLICT, "release.not_open")
+        return Signed(released=True)
     act = Act(kind=request.kind, subject=request.subject, facts=request.facts, request=request.number)
     signed = await signature_of(db, signing, act)
     roots = partial(trusted_roots, trust_folder(settings))

@@ -16,6 +16,7 @@ from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.http.status import status_of
 from meterai.kit.settings import trust_folder
 from meterai.operations.officers.requests import ReleaseRequest, find_request, open_requests
+from meterai.operations.use_cases.sign_request import Signed
 from meterai.texts.told import text_of
 from meterai.verification.trust import trusted_roots
 
@@ -35,7 +36,7 @@ async def requests_page(request: Asked, service: ConsoleApp, officer: SignedIn) 
 async def request_page(
     request: Asked, service: ConsoleApp, officer: SignedIn, number: int
 ) -> Response[bytes]:
-    """Shows a request. Raises: Refusal NOT_FOUND `release.not_open`."""
+    """Shows a request. Raises: as `find_request`."""
     return await _page(request, service, officer, await _find(service, number))
 
 
@@ -45,7 +46,9 @@ async def approve_request(
 ) -> Response[bytes]:
     """Adds this officer's approval. The last one carries the act out.
 
-    Raises: Refusal NOT_FOUND `release.not_open`; FORBIDDEN `officer.role_missing`.
+    What two officers have approved already, and a process of the service carries out, needs no more.
+
+    Raises: as `find_request`; Refusal FORBIDDEN `officer.role_missing`.
     """
     found = await _find(service, number)
     if not officer.has(*found.roles):
@@ -53,7 +56,10 @@ async def approve_request(
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     roots = partial(trusted_roots, trust_folder(service.settings))
     try:
-        signed = await sign_request_here(service, officer, found, typed, roots=roots)
+        if found.released_at is None:
+            signed = await sign_request_here(service, officer, found, typed, roots=roots)
+        else:
+            signed = Signed(released=True)
     except Refusal as refusal:
         if refusal.code == "release.not_open":
             raise

@@ -53,9 +53,18 @@ async def open_requests(conn: Connection) -> list[ReleaseRequest]:
 
 
 async def find_request(conn: Connection, number: int) -> ReleaseRequest:
-    """Finds an open request. Raises: Refusal NOT_FOUND `release.not_open`."""
+    """Finds an open request.
+
+    Raises: Refusal GONE `release.carried_out`: the last signature did it, though its officer may not have
+    read so; NOT_FOUND `release.not_open`.
+    """
     row = await conn.fetchrow(f"{_REQUESTS} AND r.id = $1", number)
     if row is None:
+        is_done = await conn.fetchval(
+            "SELECT done_at IS NOT NULL FROM operations.release_request WHERE id = $1", number
+        )
+        if is_done:
+            raise Refusal(Kind.GONE, "release.carried_out")
         raise Refusal(Kind.NOT_FOUND, "release.not_open")
     return ReleaseRequest(**dict(row))
 
