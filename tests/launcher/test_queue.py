@@ -9,11 +9,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener, urlopen
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -21,10 +23,16 @@ from meterai.cli.operator.queue import everybody_in_line
 from meterai.cli.refusal_texts import refusal_text
 from meterai.kernel.refusals import Refusal
 from meterai.kit.child_processes import processes_in
+from meterai.kit.installation import owner_url
+from meterai.kit.installation_secrets import Secrets
+from meterai.kit.settings import Settings
+from meterai.status_page.probe.browser import Browser
+from meterai.status_page.probe.journey import Journey
 from meterai.waiting_room.files import published_documents
-from meterai.waiting_room.files.log_facts import OperatorFacts, decode_facts
+from meterai.waiting_room.files.log_facts import BypassFacts, OperatorFacts, decode_facts
 from meterai.waiting_room.files.public_log import read_entries
 from meterai.waiting_room.files.published_documents import Status
+from simulator.rehearsal.victims import command_of
 from tests.running_service import RunningService, parent_of, running_service
 
 pytestmark = pytest.mark.journey
@@ -32,7 +40,10 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture(scope="module")
 def own() -> Iterator[RunningService]:
-    with running_service({"METERAI_GATE_PROCESSES": "2", "METERAI_QUEUE_PROCESSES": "2"}) as running:
+    """Beside it the status page, whose probe buys."""
+    two = {"METERAI_GATE_PROCESSES": "2", "METERAI_QUEUE_PROCESSES": "2"}
+    probe = {"METERAI_PROBE": "on", "METERAI_STATUS_PAGE": "on", "METERAI_PROBE_SECONDS": "10"}
+    with running_service(two | probe) as running:
         yield running
 
 
@@ -76,6 +87,34 @@ def join(own: RunningService, contact: str) -> str:
     found = re.search(r"/antre/casn/t/[A-Za-z0-9_-]{128}", told.value.headers["location"])
     assert found, told.value.headers["location"]
     return own.addresses.gate + found[0]
+
+
+async def ask_database(own: RunningService, statement: str) -> list[Any]:
+    connection = await asyncpg.connect(owner_url(Settings(data=own.data)))
+    try:
+        return await connection.fetch(statement)
+    finally:
+        await connection.close()
+
+
+def told_by_status_page(own: RunningService) -> dict[str, Any]:
+    """`status.json`, once the probe went through."""
+    deadline = time.monotonic() + 60
+    while True:
+        path = own.data / "status" / "status.json"
+        told: dict[str, Any] = msgspec.json.decode(path.read_bytes()) if path.exists() else {}
+        if (run := told.get("probe")) and not run["failure"]:
+            return told
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+
+
+def test_in_development_the_probe_buys_through_to_the_verdict(own: RunningService) -> None:
+    told = told_by_status_page(own)
+    assert told["probe"]["reach"] == "stamped"
+    assert told["probe"]["steps"][-1]["step"] == "verify"
+    seen = {one["component"]: one["health"] for one in told["components"]}
+    assert seen["payments"] == seen["stamping"] == seen["verification"] == "up"
 
 
 def test_nobody_waits_in_a_new_service(own: RunningService) -> None:
@@ -160,6 +199,63 @@ def test_without_the_database_the_gates_give_tickets_and_show_the_wait_page(own:
             assert len(page.read()) <= 14 * 1024
     finally:
         os.kill(process, signal.SIGCONT)
+
+
+async def test_while_people_wait_the_probe_orders_and_cancels_and_no_figure_counts_it(
+    own: RunningService,
+) -> None:
+    """As in production. The probe of the status page rests meanwhile: there is one account."""
+    told_by_status_page(own)
+    queue_command(own, "on", "--always", "--event", "casn", "--because", "uji coba")
+    until(own, "open")
+    join(own, "budi@contoh.id")
+    [status] = [one for one in own.children() if "meterai.processes.status" in command_of(one.pid)]
+    os.kill(status.pid, signal.SIGSTOP)
+    await ask_database(own, "UPDATE customers.probe SET reach = 'unpaid'")
+    stock = "SELECT sum(debits_pending) FROM ledger.account WHERE kind = 'seller_stock'"
+    held = await ask_database(own, stock)
+
+    async def pause(_: float) -> None:
+        await ask_database(
+            own,
+            """UPDATE sales.orders SET created_at = created_at - interval '2 minutes',
+                   placed_at = placed_at - interval '2 minutes' WHERE probe IS NOT NULL""",
+        )
+
+    browser = Browser(own.addresses.site)
+    secret = Secrets(own.data).probe_secret
+    await pause(0)
+    try:
+        run = await Journey(browser, secret, reach="unpaid", now=datetime.now(UTC), pause=pause).play()
+    finally:
+        await browser.close()
+        os.kill(status.pid, signal.SIGCONT)
+    assert run.failure is None
+    assert run.steps[-1].step == "cancel"
+    assert await ask_database(own, stock) == held, "the stamp is free again"
+    orders = await ask_database(own, "SELECT state FROM sales.orders WHERE probe = 'unpaid'")
+    assert [one["state"] for one in orders] == ["cancelled"]
+    counted = await ask_database(
+        own,
+        """SELECT sum(orders) AS orders, max(stamps_sold) AS sold, max(stamps_made) AS made
+           FROM operations.sample""",
+    )
+    assert dict(counted[0]) == {"orders": 0, "sold": 0, "made": 0}
+    with urlopen(f"{own.addresses.site}/api/v1/status", timeout=10) as answer:
+        assert msgspec.json.decode(answer.read())["figures"]["median_minutes_to_stamp"] is None
+    until_logged(own, "probe")
+
+
+def until_logged(own: RunningService, why: str) -> None:
+    """Waits until the public log has one purchase without a place, for this reason."""
+    log = own.data / "queue/casn/public/log/entries.jsonl"
+    deadline = time.monotonic() + 10
+    while True:
+        facts = [decode_facts(entry.what, entry.facts) for _, entry in read_entries(log)]
+        if [one.why for one in facts if isinstance(one, BypassFacts)] == [why]:
+            return
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 @pytest.mark.everyday("wish1")

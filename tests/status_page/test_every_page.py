@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -10,10 +10,13 @@ from typing import Final
 import pytest
 from aiohttp import web
 
+from meterai.status_page.core_answer import CoreAnswer
+from meterai.status_page.probe.run import Failure, Run, Step, Taken, Why
 from meterai.texts.mechanism.languages import SOURCE
+from meterai.texts.status_page import Component, Door, Health
 from tests.browser.looks import WIDTHS, browsing, problems_of
 from tests.ports import free_port
-from tests.status_page.scene import FIGURES, INCIDENT, NOTICE, status_page
+from tests.status_page.scene import FIGURES, INCIDENT, NOTICE, START, status_page, turns_of
 
 pytestmark = pytest.mark.browser
 
@@ -32,10 +35,31 @@ ANNOUNCEMENT: Final = {
 }
 
 
+class Played:
+    """A probe that stopped at the gateway after a slow upload."""
+
+    last: Run | None = Run(
+        at=START,
+        reach="unpaid",
+        seconds=14.7,
+        steps=[
+            Taken(step=Step.HOME, door=Door.HOME, seconds=0.21),
+            Taken(step=Step.UPLOAD, door=Door.CHECKOUT, seconds=4.04),
+            Taken(step=Step.ORDER, door=Door.PAYMENT, seconds=0.43),
+        ],
+        failure=Failure(step=Step.CHARGE, door=Door.GATEWAY, why=Why.LATE),
+    )
+
+    async def probe(self, core: CoreAnswer | None) -> Mapping[Component, Health]:
+        assert self.last is not None
+        return self.last.healths()
+
+
 async def test_every_page_fits_is_light_and_has_no_barrier(tmp_path: Path) -> None:
     found = []
     news = {"incidents": [INCIDENT, OVER], "announcements": [ANNOUNCEMENT]}
     async with status_page(tmp_path, figures=FIGURES, **news) as scene, browsing() as context:
+        scene.turns = turns_of(scene, scene.turns._core._site, Played())
         await scene.minutes(0)
         await scene.die()
         for _ in range(3):

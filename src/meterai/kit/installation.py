@@ -218,8 +218,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
 
 
 def _probe(settings: Settings, secrets: Secrets) -> dict[str, str]:
-    """What the probe of the status page needs, unless one of both is off."""
-    if "off" in (settings.probe, settings.status_page):
+    """What the probe of the status page needs. It is on unless it is turned off, or the page alone is."""
+    if settings.probe == "off" or (settings.status_page == "off" and not settings.probe):
         return {}
     return {"probe": "on", "probe_contact": PROBE_CONTACT, "probe_secret": secrets.probe_secret}
 

@@ -8,6 +8,7 @@ import signal
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -24,6 +25,8 @@ from meterai.status_page.looks import Looks
 from meterai.status_page.notice import NoticeFile
 from meterai.status_page.output import ChangedFiles, open_output
 from meterai.status_page.pages import Facts
+from meterai.status_page.probe.probe import Probe, play_once
+from meterai.status_page.probe.run import Reach
 from meterai.status_page.turns import Turns
 
 log = structlog.get_logger(__name__)
@@ -50,7 +53,7 @@ def _turns(settings: Settings, stack: AsyncExitStack) -> Turns:
     folder.mkdir(parents=True, exist_ok=True)
     return Turns(
         Core(site),
-        Looks(_door(public_url(settings), stack), gate),
+        Looks(_door(public_url(settings), stack), gate, _probe(settings, stack)),
         ChangedFiles(open_output(settings.status_to or str(settings.data / "status"))),
         facts=Facts(
             url=settings.status_url.rstrip("/"),
@@ -62,6 +65,17 @@ def _turns(settings: Settings, stack: AsyncExitStack) -> Turns:
         clock=system_clock,
         look_every=timedelta(seconds=settings.probe_seconds),
     )
+
+
+def _probe(settings: Settings, stack: AsyncExitStack) -> Probe | None:
+    """The probe, where it is on and has a secret."""
+    if settings.probe != "on" or not settings.probe_secret:
+        return None
+    reach: Reach = "stamped" if settings.environment == "development" else "unpaid"
+    play = partial(play_once, public_url(settings), settings.probe_secret, reach=reach, clock=system_clock)
+    probe = Probe(play, every_s=settings.probe_seconds)
+    stack.push_async_callback(probe.close)
+    return probe
 
 
 def _door(address: str, stack: AsyncExitStack) -> OutsideService:

@@ -10,12 +10,11 @@ from typing import Final, Protocol
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.outside_service import OutsideService
 from meterai.status_page.core_answer import PATH, CoreAnswer
-from meterai.status_page.overall import worst
+from meterai.status_page.probe.run import SLOW_S, Run
+from meterai.status_page.worst import worst
 from meterai.texts.service_states import Part, PartState
 from meterai.texts.status_page import Component, Health
 
-SLOW_S: Final = 3.0
-"""A page that takes longer counts as slow."""
 LOOK_SECONDS_MAX: Final = 30.0
 _NOBODYS_DIGEST: Final = "0" * 64
 _LINE_HEALTH: Final = "/antre/_/sehat"
@@ -40,6 +39,9 @@ _PART_OF: Final = {
 class Probes(Protocol):
     """A purchase by this process."""
 
+    last: Run | None
+    """What came of the last one; None: there was none yet."""
+
     async def probe(self, core: CoreAnswer | None) -> Mapping[Component, Health]:
         """How the components were that it went through. It never raises."""
         ...
@@ -57,6 +59,11 @@ class Looks:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site, self._gate, self._probe, self._clock = site, gate, probe, clock
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last purchase of the probe; None: there was none, or the probe is off."""
+        return self._probe.last if self._probe else None
 
     async def look(self, core: CoreAnswer | None, lines: tuple[str, ...]) -> dict[Component, Health]:
         """The health of each component.

@@ -12,6 +12,7 @@ import structlog
 
 from meterai.kit.files.atomic_write import write_whole
 from meterai.status_page.core_answer import CoreAnswer, Incident
+from meterai.status_page.probe.run import Run
 from meterai.texts.status_page import Component, Health
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,8 @@ class Memory(msgspec.Struct, kw_only=True):
     healths: dict[Component, Health] = {}
     """By the last look from outside."""
     looked_at: datetime | None = None
+    probe: Run | None = None
+    """The last purchase of the probe; None: it is off."""
 
     @property
     def silent_since(self) -> datetime | None:

@@ -17,8 +17,6 @@ from meterai.texts.status_page import (
     Health,
 )
 
-_ORDER: Final = (Health.DOWN, Health.DEGRADED, Health.UNKNOWN, Health.UP)
-"""The worst first."""
 _DOORS: Final = (Component.HOME, Component.API)
 """When none of them answers, nobody can do anything."""
 
@@ -28,11 +26,6 @@ class Overall(NamedTuple):
 
     sentence: str
     health: Health
-
-
-def worst(*healths: Health) -> Health:
-    """The worst of these; unknown when there are none."""
-    return min(healths, key=_ORDER.index, default=Health.UNKNOWN)
 
 
 def overall(healths: Mapping[Component, Health], memory: Memory) -> Overall:

@@ -26,7 +26,7 @@ from meterai.texts.mechanism.languages import SOURCE, languages
 from meterai.texts.mechanism.page_environment import page_environment
 from meterai.texts.mechanism.translation import translate
 from meterai.texts.news_words import INCIDENT_STATES
-from meterai.texts.status_page import COMPONENTS, HEALTHS, SEVERITIES, Component, Health
+from meterai.texts.status_page import COMPONENTS, DOORS, HEALTHS, SEVERITIES, Component, Health
 
 FOLDER: Final = Path(__file__).parent
 _OUTAGES_SHOWN: Final = 10
@@ -128,6 +128,7 @@ def _for_machines(now: Now) -> bytes:
             {"component": component, "health": health} for component, health in now.healths.items()
         ],
         "looked_at": memory.looked_at,
+        "probe": memory.probe,
         "core": {
             "answered_at": memory.core_at,
             "silent_since": memory.silent_since,
@@ -160,6 +161,7 @@ def environment_of(language: str) -> Environment:
     environment.globals |= {
         "component_name": _named(COMPONENTS, language),
         "health_text": _named(HEALTHS, language),
+        "door_name": _named(DOORS, language),
         "severity_text": _named(SEVERITIES, language),
         "state_text": _named(INCIDENT_STATES, language),
         "told": lambda sentence, **facts: translate(sentence, language, facts),

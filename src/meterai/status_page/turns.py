@@ -18,6 +18,7 @@ from meterai.status_page.memory import read_memory, write_memory
 from meterai.status_page.notice import NoticeFile
 from meterai.status_page.output import ChangedFiles
 from meterai.status_page.pages import Facts, Now, make_files
+from meterai.status_page.probe.run import Run
 from meterai.texts.status_page import Component, Health
 
 log = structlog.get_logger(__name__)
@@ -29,6 +30,11 @@ _COVERS: Final = 1.5
 
 class LooksFromOutside(Protocol):
     """Looks at every component from outside."""
+
+    @property
+    def last_run(self) -> Run | None:
+        """The last purchase of the probe."""
+        ...
 
     async def look(self, core: CoreAnswer | None, lines: tuple[str, ...]) -> dict[Component, Health]:
         """The health of each component. It never raises."""
@@ -112,6 +118,7 @@ class Turns:
         healths = await self._looks.look(self._answer, lines)
         now = self._clock()
         self._memory.note_healths(healths, now)
+        self._memory.probe = self._looks.last_run
         try:
             if before is not None:
                 since = max(before, now - self._every * _COVERS)

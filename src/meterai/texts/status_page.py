@@ -21,6 +21,17 @@ class Component(StrEnum):
     API = "api"
 
 
+class Door(StrEnum):
+    """What the probe's purchase goes through. Its value stands in `status.json`."""
+
+    HOME = "home"
+    CHECKOUT = "checkout"
+    PAYMENT = "payment"
+    GATEWAY = "gateway"
+    STAMPING = "stamping"
+    VERIFICATION = "verification"
+
+
 class Health(StrEnum):
     """How a component is. Its value stands in `status.json`."""
 
@@ -38,6 +49,15 @@ COMPONENTS: Final[Mapping[Component, str]] = {
     Component.VERIFICATION: N_("Pemeriksaan meterai"),
     Component.API: N_("API untuk mitra"),
 }
+DOORS: Final[Mapping[Door, str]] = {
+    Door.HOME: N_("Beranda"),
+    Door.CHECKOUT: N_("Unggah dan formulir pembelian"),
+    Door.PAYMENT: N_("Pesanan dan pembayaran"),
+    Door.GATEWAY: N_("Gerbang pembayaran"),
+    Door.STAMPING: N_("Pemberian meterai"),
+    Door.VERIFICATION: N_("Pemeriksaan meterai"),
+}
+"""For people."""
 HEALTHS: Final[Mapping[Health, str]] = {
     Health.UP: N_("Berjalan"),
     Health.DEGRADED: N_("Lambat atau tertunda"),

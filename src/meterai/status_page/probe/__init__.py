@@ -1,0 +1,1 @@
+"""The probe: a purchase that the status page plays from outside, through the public pages."""
