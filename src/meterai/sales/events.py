@@ -23,7 +23,7 @@ OUR_ADDRESSES = frozenset(
         *languages()[1:],
         *("hentikan", "kabar", "ketentuan", "kontak", "kuota", "pengaduan", "pengembalian", "pengembang"),
         *("periksa", "pesan", "pesanan", "pki", "privasi"),
-        *("saya", "status", "tentang", "uang", "undangan", "wire"),
+        *("saya", "status", "tentang", "uang", "uji", "undangan", "wire"),
     )
 )
 """First parts of addresses of site and gates. An event of such a name would hide them (a test compares)."""
