@@ -11,6 +11,7 @@ import pytest
 
 from meterai.customers.contacts import Contact
 from meterai.customers.organisations import SELLER
+from meterai.kernel.ids import first_id
 from meterai.sales.gateways import Gateways
 from meterai.sales.use_cases.cancel_order import cancel_order
 from meterai.sales.use_cases.open_order import OpenedOrder, Owner, open_order
@@ -274,15 +275,16 @@ async def test_the_status_page_says_whether_people_can_pay(
 ) -> None:
     visitor = running.visitor()
     order = await order_of(running, visitor)
+    asked_at = running.line.now - timedelta(seconds=seconds_old)
     for number, state in enumerate(states):
         await running.line.database.owner.execute(
             "INSERT INTO sales.payment (id, order_id, gateway, channel, reference, amount, state, created_at,"
             " expires_at, poll_at) VALUES ($1, $2, 'midtrans', 'qris', $3, 12500, $4, $5, $6, $7)",
-            uuid.UUID(int=number),
+            uuid.UUID(int=first_id(asked_at).int + number),
             order.order_id,
             f"reference-{number}",
             state,
-            running.line.now - timedelta(seconds=seconds_old),
+            asked_at,
             running.line.now + timedelta(minutes=20),
             running.line.now - timedelta(seconds=seconds_due),
         )
