@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import secrets
 import subprocess
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyotp
 
+from meterai.kit.acting import Signature
 from meterai.operations.officers.totp import new_secret
 from tests.storage_fixtures import TestDatabase
 
@@ -55,3 +57,18 @@ async def record_officer(database: TestDatabase, name: str, roles: str) -> bytes
 def code_of(secret: bytes, moment: datetime) -> str:
     """The code that the officer's app shows then."""
     return pyotp.TOTP(base64.b32encode(secret).decode()).at(moment)
+
+
+def signed_by(officer: str, kind: str, subject: str) -> Signature:
+    """The signature of an officer with the key `key of OFFICER`, as `verify_signature` returns it."""
+    nonce = secrets.token_hex(16)
+    return Signature(
+        officer=officer,
+        key=f"key of {officer}",
+        kind=kind,
+        subject=subject,
+        nonce=nonce,
+        text=f"nonce {nonce}",
+        signature="signature",
+        valid_until=datetime.now(UTC) + timedelta(minutes=5),
+    )

@@ -16,6 +16,8 @@ BYTES_MAX: Final = 60_000
 """A page with all that it loads."""
 WIDTHS: Final = (360, 1280)
 """Of a phone and a desk, in px."""
+_NAME_MAX: Final = 150
+"""Characters of an address in the name of its screenshot."""
 _TAGS: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _BARRIERS: Final = """tags => axe.run(document, {runOnly: {type: 'tag', values: tags},
     resultTypes: ['violations']})
@@ -55,5 +57,6 @@ async def problems_of(page: Page, name: str, *, width: int, language: str) -> li
 
 async def _shoot(page: Page, name: str) -> None:
     if SCREENSHOTS is not None:
-        place = SCREENSHOTS / f"{name.strip('/').replace('/', '-')}.jpg"
+        short = name if len(name) <= _NAME_MAX else f"{name[:_NAME_MAX]}-{name[-20:]}"
+        place = SCREENSHOTS / f"{short.strip('/').replace('/', '-')}.jpg"
         await page.screenshot(path=place, type="jpeg", quality=90, full_page=True)

@@ -53,6 +53,24 @@ VALID: Final[Mapping[str, Mapping[str, str]]] = {
     "queue.cap": {"event": "casn", "people": "120", "reason": "gateway lambat"},
     "sealing.stop": {"reason": "meterai tampak salah"},
     "sealing.resume": {"reason": "perangkat diganti"},
+    "event.open": {
+        "event": "pppk-2026",
+        "name": "Seleksi PPPK 2026",
+        "agency": "Badan Kepegawaian Negara",
+        "zone": "Asia/Jakarta",
+        "opens_at": "2027-10-01T08:00",
+        "closes_at": "2027-10-31T23:59",
+        "documents": "surat_lamaran | Surat lamaran | Letter of application",
+        "kilobytes": "800",
+        "pdf_version": "1.6",
+        "signed_later": "tidak",
+        "hand_in": "Portal SSCASN | SSCASN portal | https://sscasn.bkn.go.id",
+        "line": "ya",
+        "reason": "BKN mengumumkannya",
+    },
+    "event.change": {"event": "casn", "closes_at": "2027-01-31T23:59", "reason": "BKN memundurkannya"},
+    "event.close": {"event": "casn", "event_ends_at": "2027-01-15T12:00", "reason": "BKN menghentikannya"},
+    "event.follow_file": {"event": "pppk-2025", "reason": "berkas sudah benar"},
     "price.set": {"valid_from": "2027-01-31", "fee": "3000", "vat": "11,5", "reason": "biaya gateway naik"},
     "quota.issue": {"deposit": "NTPN-1", "stamps": "1000"},
     "refund.end": {"refund": IN_DOUBT, "reason": "sudah sampai"},
@@ -149,6 +167,12 @@ async def _add_quota(database: TestDatabase) -> None:
 
 
 async def add_queue(database: TestDatabase) -> None:
+    """An event of the file with a line, and one that officers entered."""
+    await set_events(database.app, load_events())
+    await database.owner.execute(
+        """INSERT INTO sales.event_entry
+           SELECT 'pppk-2025', true, says || '{"slug": "pppk-2025"}', entered_at FROM sales.event_entry"""
+    )
     await set_events(database.app, load_events())
     async with database.app.transaction() as tx:
         await queues.add_queue(tx, "casn", SCHEDULE, Policy(), is_on=True, now=NOW)

@@ -19,7 +19,7 @@ from meterai.signatures.certificate_chain import common_name
 from meterai.stamping.use_cases.add_key import examine_key, facts_of_key
 from meterai.texts.request_words import TITLES
 from sandbox.pki.authority import make_pki
-from tests.console.act_examples import VALID, add_orders, add_partners
+from tests.console.act_examples import VALID, add_orders, add_partners, add_queue
 from tests.console.running_console import NOW, Browser, browser_of
 from tests.console.test_acts import approved_text
 from tests.officers import code_of, record_officer
@@ -54,7 +54,7 @@ class Office:
         await self.browsers[name].get(address)
         return self.browsers[name].text
 
-    async def approve(self, name: str, address: str, **typed: str) -> Browser:
+    async def approve(self, name: str, address: str, /, **typed: str) -> Browser:
         """Sends the form of an approval that this officer reads, with a code that is fresh."""
         browser = self.browsers[name]
         text = approved_text(browser) if "approved_text" in browser.text else "nothing was shown"
@@ -63,7 +63,7 @@ class Office:
         await browser.post(address, **{"approved_text": text, "code": code, **typed})
         return browser
 
-    async def ask(self, name: str, address: str, **typed: str) -> Browser:
+    async def ask(self, name: str, address: str, /, **typed: str) -> Browser:
         """Fills the form of an act in, reads what would happen, and approves it."""
         await self.see(name, address)
         await self.browsers[name].post(address, **typed)
@@ -188,6 +188,7 @@ async def test_two_officers_carry_each_act_out(database: TestDatabase) -> None:
     """Acts on refunds need money that moved: see the test below."""
     await add_orders(database)
     await add_partners(database)
+    await add_queue(database)
     office = Office(database, browser_of(database, clock=lambda: datetime.now(UTC)).console)
     await office.hire(ani="admin,finance,keys", budi="admin,finance,keys")
     acts = [act for act in ACTS if act.signatures == 2 and not act.kind.startswith("refund.")]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from meterai.accounting.days.statement_key import read_key
 from meterai.accounting.days.use_cases.close_days import close_days
 from meterai.kernel.clock import start_of_business_date
 from meterai.kernel.money import Rupiah
-from meterai.kit.acting import Actor, Signature
+from meterai.kit.acting import Actor
 from meterai.kit.files.secret_files import keep_ed25519_key
 from meterai.operations.officers.requests import find_request
 from meterai.operations.use_cases.ask_two_officers import ask_two_officers
@@ -25,6 +24,7 @@ from meterai.sales.use_cases.place_order import PlacedOrder, place_order
 from meterai.sales.use_cases.set_first_price import set_first_price
 from meterai.sales.use_cases.set_price import KIND, NewPrice, read_rate, set_price
 from tests.news.conftest import Command, meterai
+from tests.officers import signed_by
 from tests.sales.refusing import refused
 from tests.sales.shop import MINUTES, Shop
 
@@ -132,10 +132,12 @@ async def test_two_officers_enter_a_price(shop: Shop) -> None:
     )
     alone = set_price(db, DEARER, actor=Actor(name="ani"), now=shop.clock())
     assert (await refused(alone)).code == "officer.unsigned"
-    number = await ask_two_officers(db, signature_of("ani"), DEARER.facts())
+    number = await ask_two_officers(db, signed_by("ani", KIND, DEARER.subject), DEARER.facts())
     async with db.connection() as connection:
         request = await find_request(connection, number)
-    signed = await sign_request(db, request, signature_of("budi"), roots=list, now=shop.clock())
+    signed = await sign_request(
+        db, request, signed_by("budi", KIND, DEARER.subject), roots=list, now=shop.clock()
+    )
     assert signed.done == "The fee is Rp3.000 from 2026-09-06 on."
     entry = await shop.database.owner.fetchrow(
         "SELECT actor, request_id, jsonb_array_length(signatures) AS n FROM operations.audit_entry"
@@ -171,18 +173,3 @@ async def test_the_database_rounds_vat_as_the_program_does(shop: Shop) -> None:
            RETURNING unit_fee, vat_basis_points, unit_vat"""
     )
     assert all(vat == vat_within(fee, points) for fee, points, vat in rows)
-
-
-def signature_of(officer: str) -> Signature:
-    """As `verify_signature` returns it."""
-    nonce = secrets.token_hex(16)
-    return Signature(
-        officer=officer,
-        key=f"key of {officer}",
-        kind=KIND,
-        subject=DEARER.subject,
-        nonce=nonce,
-        text=f"nonce {nonce}",
-        signature="signature",
-        valid_until=datetime.now(UTC) + timedelta(minutes=5),
-    )

@@ -174,7 +174,7 @@ def test_a_receipt_is_translated(name: str, pseudo_language: str, monkeypatch: p
 
 CONSTANTS = {"NOTICE_FACTS", "_OPENAPI"}
 TABLES = {
-    name: table
+    f"{module.name}.{name}": table
     for module in pkgutil.walk_packages(texts.__path__, "meterai.texts.")
     for name, table in vars(importlib.import_module(module.name)).items()
     if isinstance(table, Mapping) and name.isupper() and name not in CONSTANTS
@@ -199,7 +199,7 @@ def _sentences(entry: Any) -> list[str]:
     if isinstance(entry, Explanation):
         return [sentence for sentence in (entry.what, entry.next) if sentence]
     if isinstance(entry, (Letter, tuple)):
-        return list(entry)
+        return [sentence for sentence in entry if sentence]
     if isinstance(entry, VerdictSentences):
         return [sentence for sentence in (entry.told, *entry.lines, entry.claim) if sentence]
     raise TypeError(entry)

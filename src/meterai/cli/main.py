@@ -95,6 +95,14 @@ COMMANDS: Final = {
     "issue-quota": _Entry(
         "meterai.cli.operator.issue_quota", "issue_quota", "Record a deposit and issue stock."
     ),
+    "event list": _Entry("meterai.cli.operator.events", "list_events", "Show the events on offer."),
+    "event show": _Entry("meterai.cli.operator.events", "show_event", "Show an event as it is in force."),
+    "event open": _Entry("meterai.cli.operator.events", "open_event", "Offer a new event."),
+    "event change": _Entry("meterai.cli.operator.events", "change_event", "Change an event."),
+    "event close": _Entry("meterai.cli.operator.events", "close_event", "End an event and its line."),
+    "event follow-file": _Entry(
+        "meterai.cli.operator.events", "follow_file", "Let the events file say again what an event is."
+    ),
     "prices list": _Entry(
         "meterai.cli.operator.prices", "list_prices", "Show the service fee: what it was, is and will be."
     ),
@@ -301,6 +309,7 @@ _GROUPS: Final = {
     "client": "Clients of the API: programs of partners, and their keys (docs/partners.md).",
     "day": "Business dates: closing them (docs/day-close.md).",
     "db": "The database.",
+    "event": "Events that officers open, change and close (docs/waiting-room.md).",
     "incident": "Troubles that people read of everywhere, with updates (docs/news.md).",
     "keys": "Signing keys.",
     "officers": "Officers: their roles and their SSH keys.",

@@ -142,6 +142,25 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return now >= self.closes_at
 
 
+def line_schedule(event: Event, now: datetime) -> Schedule | None:
+    """When the event's line does what. None: it has none, its closing is over, or officers ended the event
+    before its line would open."""
+    if event.queue is None:
+        return None
+    try:
+        return event.queue.schedule(event.closes_at, now)
+    except ValueError:
+        return None
+
+
+class UnfitEvent(ValueError):
+    """An event that can't be offered. `code`: of the refusal that officers read."""
+
+    def __init__(self, code: str, said: str) -> None:
+        super().__init__(said)
+        self.code = code
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event: tuple[Event, ...] = ()
 
@@ -154,47 +173,53 @@ def load_events(path: Path | None = None) -> tuple[Event, ...]:
     text = (path or EXAMPLE).read_text(encoding="utf-8")
     events = msgspec.convert(tomllib.loads(text), _File).event
     for event in events:
-        if event.opens_at.tzinfo is None or event.closes_at.tzinfo is None:
-            raise ValueError(f"event {event.slug}: times need a zone offset such as +07:00")
-        if event.closes_at <= event.opens_at:
-            raise ValueError(f"event {event.slug}: closes_at must be after opens_at")
-        _check_papers(event)
-        if event.slug in OUR_ADDRESSES:
-            raise ValueError(f"event {event.slug}: /{event.slug} is a page of the site: take another slug")
-        if event.queue is not None:
-            _check_queue(event.slug, event.queue, event.closes_at)
+        try:
+            check_event(event)
+        except UnfitEvent as unfit:
+            raise ValueError(f"event {event.slug}: {unfit}") from None
     if len({event.slug for event in events}) != len(events):
         raise ValueError("two events have the same slug")
     return events
+
+
+def check_event(event: Event) -> None:
+    """Checks what no field says by itself. Raises: UnfitEvent."""
+    if event.opens_at.tzinfo is None or event.closes_at.tzinfo is None:
+        raise UnfitEvent("event.times", "times need a zone offset such as +07:00")
+    if event.closes_at <= event.opens_at:
+        raise UnfitEvent("event.times", "closes_at must be after opens_at")
+    _check_papers(event)
+    if event.slug in OUR_ADDRESSES:
+        raise UnfitEvent("event.slug", f"/{event.slug} is a page of the site: take another slug")
+    if event.queue is not None:
+        _check_queue(event.queue, event.closes_at)
 
 
 def _check_papers(event: Event) -> None:
     """One order holds all of them, and the form has one place for each kind."""
     kinds = [document.kind for document in event.required_documents]
     if not 1 <= len(kinds) <= DOCUMENTS_PER_ORDER_MAX:
-        raise ValueError(
-            f"event {event.slug}: it has {len(kinds)} required_documents, and must have 1 to"
-            f" {DOCUMENTS_PER_ORDER_MAX}"
-        )
+        said = f"it has {len(kinds)} required_documents, and must have 1 to {DOCUMENTS_PER_ORDER_MAX}"
+        raise UnfitEvent("event.papers", said)
     if len(set(kinds)) != len(kinds):
-        raise ValueError(f"event {event.slug}: two required_documents have the same kind")
+        raise UnfitEvent("event.papers", "two required_documents have the same kind")
 
 
-def _check_queue(slug: str, queue: EventQueue, closes_at: datetime) -> None:
+def _check_queue(queue: EventQueue, closes_at: datetime) -> None:
     times = (queue.joins_from, queue.opens_at, queue.last_call_at, queue.closes_at)
     if any(time is not None and time.tzinfo is None for time in times):
-        raise ValueError(f"event {slug}: times of its queue need a zone offset such as +07:00")
+        raise UnfitEvent("event.line", "times of its queue need a zone offset such as +07:00")
     if queue.joins_from is not None and queue.opens_at is None:
-        raise ValueError(f"event {slug}: a queue that people join before it opens needs opens_at")
+        raise UnfitEvent("event.line", "a queue that people join before it opens needs opens_at")
     if queue.rate_floor > queue.rate_cap:
-        raise ValueError(f"event {slug}: rate_floor is above rate_cap")
+        raise UnfitEvent("event.line", "rate_floor is above rate_cap")
     if queue.last_call_at and queue.closes_at and queue.last_call_at > queue.closes_at:
-        raise ValueError(f"event {slug}: last_call_at is after closes_at")
+        raise UnfitEvent("event.line", "last_call_at is after closes_at")
     begins = min(time for time in (closes_at, *times) if time) - _MOMENT
     try:
         queue.schedule(closes_at, begins)
     except ValueError as error:
-        raise ValueError(f"event {slug}: {error}") from None
+        raise UnfitEvent("event.line", str(error)) from None
 
 
 def _unix(time: datetime) -> int:

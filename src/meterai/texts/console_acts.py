@@ -34,6 +34,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "partners": N_("Mitra"),
     "books": N_("Pembukuan"),
     "people": N_("Data pribadi"),
+    "events": N_("Acara"),
     "requests": N_("Permintaan"),
 }
 FIELDS: Final[Mapping[str, FieldWords]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from meterai.texts import acts_of_two, console_acts
+from meterai.texts import acts_of_two, console_acts, event_acts
 from meterai.texts.mechanism.marks import N_
 
 TITLES: Final[Mapping[str, str]] = {
@@ -21,6 +21,10 @@ TITLES: Final[Mapping[str, str]] = {
     "person.erase": acts_of_two.ERASE_PERSON.title,
     "key.add": N_("Daftarkan kunci tanda tangan"),
     "price.set": console_acts.SET_PRICE.title,
+    "event.open": event_acts.OPEN_EVENT.title,
+    "event.change": event_acts.CHANGE_EVENT.title,
+    "event.close": event_acts.CLOSE_EVENT.title,
+    "event.follow_file": event_acts.FOLLOW_FILE.title,
     "news.apologise": N_("Terbitkan permintaan maaf"),
 }
 """Each act of two officers."""
@@ -41,6 +45,16 @@ FACTS: Final[Mapping[str, str]] = {
     "fee": N_("Biaya layanan per meterai, termasuk PPN"),
     "vat": N_("PPN di dalamnya"),
     "vat_basis_points": N_("Tarif PPN"),
+    **{
+        name: event_acts.FIELDS[name].label
+        for name in ("name", "name_en", "agency", "agency_en", "zone", "opens_at", "closes_at")
+    },
+    "required_documents": event_acts.FIELDS["documents"].label,
+    "output_bytes_max": N_("Berkas bermeterai paling besar (byte)"),
+    "pdf_version_min": event_acts.FIELDS["pdf_version"].label,
+    "signed_later": event_acts.FIELDS["signed_later"].label,
+    "hand_in": event_acts.FIELDS["hand_in"].label,
+    "queue": N_("Aturan antrean"),
     "unit_price": N_("Harga per meterai"),
     "service_fee": N_("Biaya jasa per meterai"),
     "credit_limit": N_("Kredit paling banyak"),
@@ -61,6 +75,7 @@ FACTS: Final[Mapping[str, str]] = {
 """The names of facts, in the order in which they are shown. Others come last, as they are."""
 RUPIAH: Final = frozenset({"amount", "credit_limit", "fee", "service_fee", "unit_price", "vat"})
 """Facts that are money."""
+WHEN_APPROVED: Final = N_("saat petugas kedua menyetujuinya")
 HIDDEN: Final = N_("data pribadi; tampak bagi yang boleh menyetujui")
 YES, NO = console_acts.YES, console_acts.NO
 ASKED_BY: Final = N_("Diminta oleh")

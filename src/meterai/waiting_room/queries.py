@@ -29,6 +29,7 @@ __all__ = [
     "people_per_minute",
     "queue_signs",
     "queue_views",
+    "read_signs",
 ]
 
 
@@ -72,12 +73,17 @@ async def queue_signs(db: Database) -> dict[str, QueueSign]:
     after a start. The site that asks is running, so nobody has to wait for that.
     """
     async with db.connection() as connection:
-        rows = await connection.fetch(
-            """SELECT number, event, schedule, policy, note,
-                   CASE WHEN state = 'halted' AND halted_because IS NULL AND (memory->>'is_direct')::boolean
-                   THEN 'direct' ELSE state END AS state
-               FROM waiting_room.queue"""
-        )
+        return await read_signs(connection)
+
+
+async def read_signs(connection: Connection) -> dict[str, QueueSign]:
+    """The signs, as `queue_signs` gives them, on a connection of the caller."""
+    rows = await connection.fetch(
+        """SELECT number, event, schedule, policy, note,
+               CASE WHEN state = 'halted' AND halted_because IS NULL AND (memory->>'is_direct')::boolean
+               THEN 'direct' ELSE state END AS state
+           FROM waiting_room.queue"""
+    )
     return {
         row["event"]: QueueSign(
             number=row["number"],

@@ -45,6 +45,14 @@ ACTS = [
             '2099-01-01', '{"fee": 1, "vat_basis_points": 0}', 'x', NULL, now())""",
         may=["operator", "console"],
     ),
+    Act("write what officers say of an event", "UPDATE sales.event_entry SET says = '{}'", may=["operator"]),
+    Act(
+        "end an event",
+        """SELECT operations.enter_event(
+            'event.close', 'x', '{"closes_at": "now"}', NULL, 'x', NULL, now())""",
+        may=["operator", "console"],
+        refused_as=["EV002"],
+    ),
     Act(
         "place an order that is no draft",
         f"SELECT sales.place_order({_NEW}, {_NEW}, 'g', 'qris', now(), now(), now(), 200, now())",

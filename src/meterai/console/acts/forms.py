@@ -14,7 +14,7 @@ import msgspec
 from msgspec import Meta, inspect
 
 from meterai.kit.formats import display
-from meterai.texts import acts_of_two, book_acts, partner_acts
+from meterai.texts import acts_of_two, book_acts, event_acts, partner_acts
 from meterai.texts import console_acts as words
 from meterai.texts.mechanism.moments import moment_text
 from meterai.texts.mechanism.translation import translate
@@ -37,8 +37,14 @@ _LONG: Final = 200
 _DAY: Final = len("2026-09-05")
 _MOMENT: Final = len("2026-09-05T14:00:00")
 _CHECKED: Final = "ya"
-_FIELDS: Final = {**words.FIELDS, **partner_acts.FIELDS, **book_acts.FIELDS}
-_OPTIONS: Final = {"role": acts_of_two.PLACES, "explanation": book_acts.EXPLANATIONS}
+_FIELDS: Final = {**words.FIELDS, **partner_acts.FIELDS, **book_acts.FIELDS, **event_acts.FIELDS}
+_OPTIONS: Final = {
+    "role": acts_of_two.PLACES,
+    "explanation": book_acts.EXPLANATIONS,
+    "zone": event_acts.ZONES,
+    "signed_later": event_acts.ANSWERS,
+    "line": event_acts.ANSWERS,
+}
 """Words of fields that have one of some values, by the field's name."""
 
 

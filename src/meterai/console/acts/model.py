@@ -24,7 +24,14 @@ class Word(msgspec.Struct, frozen=True):
     word: str
 
 
-type Value = Word | str | int | date
+class Change(msgspec.Struct, frozen=True):
+    """A value as it is, and as it would be."""
+
+    before: Word | str
+    after: Word | str
+
+
+type Value = Word | Change | str | int | date
 """A date may be a moment."""
 type Figure = tuple[str, Value]
 """A marked label, and its value."""
@@ -52,6 +59,8 @@ def in_words(value: Value, language: str) -> str | int:
     match value:
         case Word():
             return translate(value.word, language)
+        case Change():
+            return f"{in_words(value.before, language)} → {in_words(value.after, language)}"
         case datetime():
             return second_text(value, language)
         case date():

@@ -17,7 +17,7 @@ from meterai.news.apology.publish import KIND as APOLOGISE
 from meterai.operations.officers.requests import ReleaseRequest
 from meterai.signatures.certificate_chain import common_name
 from meterai.texts.mechanism.translation import translate
-from meterai.texts.request_words import FACTS, HIDDEN, NO, RUPIAH, SERVICE, TITLES, YES
+from meterai.texts.request_words import FACTS, HIDDEN, NO, RUPIAH, SERVICE, TITLES, WHEN_APPROVED, YES
 
 _OPEN: Final = frozenset(
     {"amount", "bank", "given_back_before", "item", "kind", "named_at", "naming", "order", "pieces"}
@@ -101,8 +101,23 @@ def _text(name: str, value: object, language: str) -> str:
             return format_rupiah(value) if name in RUPIAH else display.number_text(value, language)
         case list() if name == "certificates":
             return "\n".join(_name_of(str(one)) for one in value)
+        case list():
+            return "\n".join(_parts(one, " | ") for one in value)
+        case dict():
+            return _parts(value, "\n")
+        case None:
+            return "-"
+        case "now" if name == "closes_at":
+            return translate(WHEN_APPROVED, language)
         case _:
             return str(value)
+
+
+def _parts(value: object, between: str) -> str:
+    """The values of what has several, such as a document that an event asks for."""
+    if not isinstance(value, dict):
+        return str(value)
+    return between.join(f"{name}: {one}" for name, one in value.items() if one is not None)
 
 
 def _name_of(certificate: str) -> str:

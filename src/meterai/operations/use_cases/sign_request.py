@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -17,6 +18,15 @@ from meterai.kit.database import Connection, Database
 from meterai.ledger.open_day import on_open_day
 from meterai.news.apology.publish import publish_apology_in
 from meterai.operations.officers.requests import ReleaseRequest
+from meterai.operations.use_cases.enter_event import (
+    CHANGE,
+    CLOSE,
+    FOLLOW_FILE,
+    OPEN,
+    EventAct,
+    enter_event_in,
+)
+from meterai.operations.use_cases.enter_event import done as entered
 from meterai.operations.use_cases.erase_person import erase_person_in
 from meterai.operations.use_cases.stop_signing import resume_signing_in
 from meterai.partners.model import Terms
@@ -174,6 +184,11 @@ async def _set_price(work: _Work) -> str:
     return f"The fee is {format_rupiah(int(str(work.facts['fee'])))} from {work.subject} on."
 
 
+async def _enter_event(kind: str, work: _Work) -> str:
+    act = EventAct(kind=kind, slug=work.subject, facts=work.facts)
+    return entered(work.subject, await enter_event_in(work.tx, act, actor=work.actor, now=work.now))
+
+
 _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "quota.issue": _issue,
     "sealing.resume": _resume,
@@ -187,5 +202,6 @@ _ACTS: Final[dict[str, Callable[[_Work], Awaitable[str]]]] = {
     "partner.agree": _partner_agree,
     "news.apologise": _apologise,
     "price.set": _set_price,
+    **{kind: partial(_enter_event, kind) for kind in (OPEN, CHANGE, CLOSE, FOLLOW_FILE)},
 }
 """Acts that the last signature carries out. A refund above the limit is paid by the worker."""

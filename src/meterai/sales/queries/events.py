@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from meterai.kernel.refusals import Kind, Refusal
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.sales.events import Event
 from meterai.sales.queries.rows import read_row
 
@@ -19,6 +21,12 @@ async def events(db: Database) -> tuple[Event, ...]:
     return tuple(read_row(row, Event) for row in rows)
 
 
+async def entered_events(connection: Connection) -> dict[str, Event]:
+    """What officers have entered, by slug. It stands above the events file."""
+    rows = await connection.fetch("SELECT says FROM sales.event_entry WHERE is_officers ORDER BY slug")
+    return {event.slug: event for event in (msgspec.convert(row["says"], Event) for row in rows)}
+
+
 async def find_event(db: Database, slug: str, *, also_former: bool = False) -> Event:
     """One event that is offered, or was with `also_former`. Raises: Refusal NOT_FOUND `event.unknown`."""
     async with db.connection() as connection:
@@ -26,3 +34,12 @@ async def find_event(db: Database, slug: str, *, also_former: bool = False) -> E
     if row is None:
         raise Refusal(Kind.NOT_FOUND, "event.unknown")
     return read_row(row, Event)
+
+
+async def known_event(connection: Connection, slug: str) -> Event | None:
+    """An event that is or was offered, with its queue as far as an entry says; None: there is none."""
+    row = await connection.fetchrow("SELECT says FROM sales.event_in_force WHERE slug = $1", slug)
+    if row is not None:
+        return msgspec.convert(row["says"], Event)
+    row = await connection.fetchrow(_EVENT + " WHERE slug = $1", slug)
+    return None if row is None else read_row(row, Event)

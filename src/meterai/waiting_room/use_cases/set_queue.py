@@ -6,10 +6,11 @@ from datetime import datetime
 
 import msgspec
 
-from meterai.kit.database import Database
+from meterai.kit.database import Connection, Database
 from meterai.waiting_room.rules.model import Policy, Schedule
 from meterai.waiting_room.rules.windows import first_number
 from meterai.waiting_room.store import queues
+from meterai.waiting_room.store.queues import Queue
 
 KNOWN_AFTER_S = 30
 """Seconds within which every gate knows a new schedule."""
@@ -38,15 +39,42 @@ async def set_queue(
     Raises: Refusal NOT_FOUND `event.unknown`.
     """
     async with db.transaction() as tx:
-        queue = await queues.lock_queue(tx, event)
-        if queue is None:
-            if schedule is not None:
-                await queues.add_queue(tx, event, schedule, policy, is_on=is_on, now=now)
-            return
-        old, next_window = queue.schedule, queue.closed_through + 1
-        wanted = changed(old, schedule, now.timestamp(), next_window=next_window)
-        if wanted != queue.schedule or policy != queue.policy:
-            await queues.set_rules(tx, event, wanted, policy, version=queue.config_version + 1)
+        await set_queue_in(tx, event, schedule, policy, is_on=is_on, now=now)
+
+
+async def set_queue_in(
+    tx: Connection, event: str, schedule: Schedule | None, policy: Policy, *, is_on: bool, now: datetime
+) -> None:
+    """Does what `set_queue` does, in a transaction of the caller."""
+    rules = rules_of(await queues.lock_queue(tx, event), schedule, policy, now=now)
+    if rules is None:
+        return
+    if rules.version is None:
+        await queues.add_queue(tx, event, rules.schedule, policy, is_on=is_on, now=now)
+    else:
+        await queues.set_rules(tx, event, rules.schedule, policy, version=rules.version)
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What a queue gets."""
+
+    schedule: Schedule
+    policy: Policy
+    version: int | None
+    """Of the changed rules; None: the queue is new."""
+
+
+def rules_of(
+    queue: Queue | None, schedule: Schedule | None, policy: Policy, *, now: datetime
+) -> Rules | None:
+    """The rules that `set_queue` gives a queue; None: nothing changes. `queue`: as it is now, if it is."""
+    if queue is None:
+        return None if schedule is None else Rules(schedule=schedule, policy=policy, version=None)
+    next_window = queue.closed_through + 1
+    wanted = changed(queue.schedule, schedule, now.timestamp(), next_window=next_window)
+    if wanted == queue.schedule and policy == queue.policy:
+        return None
+    return Rules(schedule=wanted, policy=policy, version=queue.config_version + 1)
 
 
 def changed(old: Schedule, new: Schedule | None, now: float, *, next_window: int) -> Schedule:
