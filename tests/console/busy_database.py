@@ -16,6 +16,7 @@ from meterai.news.use_cases.update_incident import resolve_incident
 from meterai.operations.officers.officers_file import ROLES
 from meterai.operations.use_cases.invite_officer import invite_officer
 from tests.console.act_examples import add_client, add_day_and_line, add_orders, add_queue, ask_two, open_case
+from tests.console.certificates import add_certificate, add_signing_key
 from tests.console.partners import make_partner
 from tests.console.running_console import NOW
 from tests.console.test_find import plant_stamping
@@ -40,6 +41,8 @@ class Busy:
     invitation: str
     request: str
     """A request of a partner to the API."""
+    key: str
+    """The id of a signing key."""
 
 
 async def make_busy(database: TestDatabase) -> Busy:
@@ -54,6 +57,8 @@ async def make_busy(database: TestDatabase) -> Busy:
     await add_queue(database)
     await add_client(database)
     await add_day_and_line(database)
+    await add_certificate(database, now=NOW)
+    key = await add_signing_key(database, now=NOW)
     await ask_two(database)
     roles = f"{{{','.join(sorted(ROLES))}}}"
     for officer in (OFFICER, "budi"):
@@ -62,7 +67,7 @@ async def make_busy(database: TestDatabase) -> Busy:
         "SELECT operations.add_passkey($1, $2, 'laptop', 'x', 'y', 1, $3)", OFFICER, uuid.uuid4(), NOW
     )
     invitation = await invite_officer(database.owner, "budi", actor="root", now=NOW)
-    return Busy(paid, late, invitation, partner.request)
+    return Busy(paid, late, invitation, partner.request, key)
 
 
 async def _paid_quota(shop: Shop) -> str:

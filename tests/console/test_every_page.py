@@ -17,6 +17,7 @@ from meterai.texts.mechanism.languages import languages
 from tests.browser.looks import WIDTHS, browsing, problems_of
 from tests.console.act_examples import VALID
 from tests.console.busy_database import CHANGES, OFFICER, Busy, make_busy
+from tests.console.certificates import CODE
 from tests.console.running_console import NOW
 from tests.console.served_console import served
 from tests.console.test_news import WORDS
@@ -58,6 +59,8 @@ def pages_of(busy: Busy) -> dict[str, Sequence[str]]:
         "/cari": ["/cari", "/cari?q=tidak-ada", f"/cari?q={busy.request}", f"/cari?q={ALICE.value}"],
         "/kasus/{number:str}": ["/kasus/K-2345-6789", "/kasus/K-2222-2222"],
         "/mitra/{code:str}": ["/mitra/firm", "/mitra/dist"],
+        "/bukti-antre/{code:str}": [f"/bukti-antre/{CODE}"],
+        "/kunci/{key_id:str}": [f"/kunci/{busy.key}"],
         "/cerita/{number:str}": [f"/cerita/{busy.paid}", f"/cerita/{busy.late}"],
     }
 

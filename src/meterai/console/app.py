@@ -13,7 +13,14 @@ from litestar.types import Message, Scope
 
 from meterai.bootstrap import ConsoleApp
 from meterai.console.acts import act_routes
-from meterai.console.find import case_routes, find_routes, order_routes, partner_routes
+from meterai.console.find import (
+    case_routes,
+    certificate_routes,
+    find_routes,
+    key_routes,
+    order_routes,
+    partner_routes,
+)
 from meterai.console.news import announcement_routes, apology_routes, incident_routes
 from meterai.console.now.now_routes import NOW_ROUTES
 from meterai.console.now.watch import Watch
@@ -43,6 +50,8 @@ ROUTES: Final[list[Any]] = [
     *order_routes.ROUTES,
     *case_routes.ROUTES,
     *partner_routes.ROUTES,
+    *certificate_routes.ROUTES,
+    *key_routes.ROUTES,
 ]
 _FORM_BYTES_MAX: Final = 200_000
 

@@ -169,6 +169,10 @@ CONSOLE_REFUSALS: Final[dict[str, Explanation]] = {
         N_("Tidak ada kasus dengan nomor ini."),
         N_("Periksa nomornya, atau cari dengan kontak orangnya. Kasus lama yang sudah ditutup dihapus."),
     ),
+    "find.no_key": Explanation(
+        N_("Tidak ada kunci tanda tangan dengan id ini."),
+        N_("Periksa id-nya, atau cari dengan nomor sertifikatnya."),
+    ),
     "find.nothing": Explanation(
         N_("Yang Anda cari tidak ada lagi. Data pribadi tetap tersamar."),
         N_("Cari lagi dengan nomor atau kontaknya."),

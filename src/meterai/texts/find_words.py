@@ -178,6 +178,22 @@ PARTNER_TERMS: Final = (
     "stamps_per_day_max",
 )
 """What the page of a partner shows of an agreement, by the names in `request_words.FACTS`."""
+ATTEMPTS: Final[Mapping[str, str]] = {
+    "not_called": N_("Antrean ditutup sebelum pemegangnya dipanggil."),
+    "called_too_late": N_("Pemegangnya dipanggil terlalu dekat dengan penutupan."),
+    "door_full": N_("Pemegangnya dipanggil dan datang, tetapi layanan penuh."),
+}
+"""By the outcome of a certificate of attempt."""
+KEY_STATES: Final[Mapping[str, str]] = {
+    "active": N_("Dipakai sekarang"),
+    "expired": N_("Dipakai, tetapi masa berlakunya habis"),
+    "next": N_("Berikutnya"),
+    "waiting": N_("Terdaftar, belum diaktifkan"),
+    "replaced": N_("Sudah diganti"),
+    "retired": N_("Dipensiunkan untuk seterusnya"),
+}
+"""By the states of `signing_keys.state_of`."""
+KEY_PURPOSES: Final[Mapping[str, str]] = {"seal": N_("Segel dokumen"), "hash": N_("Hash dari mitra")}
 MESSAGES: Final[Mapping[str, str]] = {
     "link": N_("Tautan pesanan"),
     "paid": N_("Kabar bahwa pembayaran diterima"),

@@ -71,6 +71,27 @@ ACTS = [
         "SELECT operations.partner_acts('toko', '{x}')",
         may=["console", "operator"],
     ),
+    Act(
+        "read the story of a certificate",
+        "SELECT operations.certificate_story('M7KQ-3XPD-92RT', NULL, now())",
+        may=["console", "operator"],
+    ),
+    Act(
+        "find certificates",
+        "SELECT operations.find_certificates('number', 'M7KQ-3XPD-92RT', 9)",
+        may=["console", "operator"],
+    ),
+    Act("read the use of a key", "SELECT operations.key_story('x')", may=["console", "operator"]),
+    Act(
+        "read the names of files",
+        "SELECT name FROM stamping.document",
+        may=["site", "worker", "operator", "reader"],
+    ),
+    Act(
+        "read what clients said of documents",
+        "SELECT said FROM partners.wire_batch_document",
+        may=["site", "worker", "operator", "reader"],
+    ),
     Act("say that personal data is shown", "DELETE FROM console.look"),
     Act("run a query as the owner", "SELECT operations.rows_of('SELECT 1', ROW(1))"),
     Act(

@@ -9,10 +9,10 @@ from litestar.params import Parameter
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
-from meterai.console.find import case_routes, order_routes, partner_routes
+from meterai.console.find import case_routes, certificate_routes, key_routes, order_routes, partner_routes
 from meterai.console.pages import Asked, page
+from meterai.operations.finding.anything import Found, find_anything
 from meterai.operations.finding.kinds import TEXT_LENGTH_MAX
-from meterai.operations.finding.use_cases import Found, find_anything
 from meterai.texts import case_words, find_words
 
 PAGE: Final = "/cari"
@@ -51,6 +51,10 @@ def _address(found: Found) -> str:
         return f"{case_routes.PAGE}/{found.cases[0].number}"
     if found.partners:
         return f"{partner_routes.PAGE}/{found.partners[0].code}"
+    if found.certificates:
+        return f"{certificate_routes.PAGE}/{found.certificates[0].code}"
+    if found.keys:
+        return f"{key_routes.PAGE}/{found.keys[0].key_id}"
     return ""
 
 

@@ -22,6 +22,8 @@ _READINGS: Final = 8
 _REFERENCE_LENGTH: Final = range(6, 101)
 _UUID_LENGTH: Final = 36
 _WORD_LENGTH: Final = range(2, 81)
+_PLACE_LENGTH: Final = 24
+_HEXADECIMAL: Final = re.compile("[0-9a-f]{8,40}")
 _HELP_CODE: Final = re.compile("([2-9A-HJKMNP-TV-Z]{4})([2-9A-HJKMNP-TV-Z]{4})")
 
 
@@ -39,11 +41,16 @@ class Kind(StrEnum):
     """Of a page that said what went wrong."""
     WORD = "word"
     """A name or a code of partners: any words may be one."""
+    PLACE = "place"
+    """The id of a contact in a line, as its public log has it."""
+    KEY = "key"
+    """The id of a signing key, or the number of a certificate of one."""
     ID = "id"
     """A UUID, also as the API writes it."""
 
 
 ORDER_KINDS: Final = (Kind.NUMBER, Kind.EMAIL, Kind.PHONE, Kind.SERIAL, Kind.REFERENCE, Kind.ID)
+CERTIFICATE_KINDS: Final = (Kind.NUMBER, Kind.PLACE)
 PARTNER_KINDS: Final = (Kind.WORD, Kind.ID, Kind.SERIAL, Kind.EMAIL, Kind.PHONE)
 CASE_KINDS: Final = (Kind.CASE, Kind.EMAIL, Kind.PHONE, Kind.HELP_CODE)
 
@@ -73,11 +80,21 @@ def candidates(text: str) -> list[Candidate]:
         found.append(Candidate(Kind.CASE, case))
     if id := _id(typed):
         return [*found, Candidate(Kind.ID, str(id))]
+    found += _hexadecimal(typed)
     if len(typed) in _WORD_LENGTH:
         found.append(Candidate(Kind.WORD, typed))
     if len(typed) in _REFERENCE_LENGTH and "@" not in typed:
         found.append(Candidate(Kind.REFERENCE, typed))
     return found
+
+
+def _hexadecimal(typed: str) -> list[Candidate]:
+    """What a number in hexadecimal may be. Readers of PDFs write that of a certificate with colons."""
+    digits = re.sub(r"[\s:]", "", typed.lower())
+    if not _HEXADECIMAL.fullmatch(digits):
+        return []
+    places = [Candidate(Kind.PLACE, digits)] if len(digits) == _PLACE_LENGTH else []
+    return [*places, Candidate(Kind.KEY, digits)]
 
 
 def _id(typed: str) -> uuid.UUID | None:
