@@ -99,4 +99,4 @@ async def problems_of_preview(page: Page, path: str, *, width: int, language: st
     await page.wait_for_load_state()
     if not await page.locator("main [name=langkah]").count():
         return [f"{path}: no preview: {(await page.locator('main').inner_text())[:300]}"]
-    return await problems_of(page, f"{path}-lihat", width=width, language=language)
+    return await problems_of(page, f"lihat-{path}", width=width, language=language)

@@ -51,6 +51,10 @@ async def test_a_partner_is_found_and_told_with_personal_data_for_a_reason(datab
     for word in told:
         assert word in browser.text, word
     assert "<dd>70</dd>" in browser.text, "100 stamps, of which 30 went on"
+    links = [f"ubah-klien?client={busy.client}", f"cabut-klien?client={busy.client}"]
+    for link in (*links, "catat-pembayaran?partner=firm", "buat-perjanjian?partner=firm"):
+        assert f'href="/tindakan/{link}"' in browser.text, link
+    assert "catat-setoran" not in browser.text, "it is no distributor"
     for secret in (*SECRETS, ALICE.value):
         assert secret not in browser.text, secret
     await browser.post(f"{FIRM}/data-pribadi", alasan="x")
@@ -61,6 +65,7 @@ async def test_a_partner_is_found_and_told_with_personal_data_for_a_reason(datab
         assert word in browser.text, word
     assert SECRETS[0] not in browser.text, "an address may hold a secret of the partner"
     await browser.get("/mitra/dist")
+    assert "catat-setoran?partner=dist" in browser.text
     assert SECRETS[1] not in browser.text, "the reason was for another partner"
 
 

@@ -8,12 +8,16 @@ from litestar import Response, get, post
 from litestar.response import Redirect
 
 from meterai.bootstrap import ConsoleApp
+from meterai.console.acts.model import ConsoleAct
+from meterai.console.acts.registry import acts_of
 from meterai.console.find import personal
 from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn, needs
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import status_of
 from meterai.operations.finding.partner_story import tell_partner
+from meterai.partners.model import Organisation, OrganisationRole, OrganisationState
+from meterai.partners.use_cases.record_money import DEPOSIT, PAYMENT
 from meterai.texts import find_words, partners, request_words
 from meterai.texts.told import text_of
 
@@ -50,6 +54,8 @@ async def _page(
         partner=story.organisation,
         around=story.around,
         matter=find_words.PARTNER_MATTERS[story.matter],
+        acts=_acts(officer, story.organisation, "partner"),
+        client_acts=_acts(officer, story.organisation, "client"),
         may_look=officer.has(*personal.LOOKERS),
         roles=find_words.PARTNER_ROLES,
         states=find_words.PARTNER_STATES,
@@ -61,6 +67,16 @@ async def _page(
         member_roles=partners.MEMBER_ROLES,
         request_titles=request_words.TITLES,
     )
+
+
+def _acts(officer: SignedIn, partner: Organisation, field: str) -> list[ConsoleAct]:
+    """The acts that the officer may do and that this partner bears, whose form has this field."""
+    if partner.state is OrganisationState.CLOSED:
+        return []
+    is_distributor = partner.role is OrganisationRole.DISTRIBUTOR
+    misfit = PAYMENT if is_distributor else DEPOSIT
+    offered = acts_of(officer).get("partners", [])
+    return [act for act in offered if field in act.form.__struct_fields__ and act.kind != misfit]
 
 
 ROUTES: Final[list[Any]] = [show_partner, show_personal_data]
