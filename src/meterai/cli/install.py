@@ -32,6 +32,7 @@ from meterai.launcher.preparation import (
 from meterai.launcher.process_list import addresses_of
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.launcher.units.environment_files import DEFAULT_FOLDER, ports_of_units, write_environment_files
+from meterai.launcher.units.joining import Joining, join, remove_others
 from meterai.launcher.units.ownership import DATA_RULES, QUEUE_RULES, hand_over
 from meterai.waiting_room.files.queue_folder import separate_keys_in
 
@@ -43,6 +44,13 @@ def install(
         Path, typer.Option(help="Folder of the environment files that the units read.")
     ] = DEFAULT_FOLDER,
     data: Annotated[Path | None, typer.Option(help="The data directory.")] = None,
+    joins: Annotated[
+        list[Joining] | None,
+        typer.Option(
+            help="This host joins an installation with this role, or several of them: no secret is made and "
+            "no schema changed (docs/several-hosts.md)."
+        ),
+    ] = None,
 ) -> None:
     """Make the secrets, migrate the database, and hand the files to the users of deploy/systemd.
 
@@ -58,13 +66,20 @@ def install(
         os.umask(0o077)
         prepare_folders(settings.data, of_others=True)
         with only_launcher(settings.data):
-            complete, changed = asyncio.run(_prepare(settings))
-            files = write_environment_files(complete, units.absolute(), kept_elsewhere(os.environ))
-            given = _hand_over(complete, units.absolute())
+            changed = None
+            if joins:
+                complete = asyncio.run(join(settings, joins))
+                remove_others(units.absolute(), joins)
+            else:
+                complete, changed = asyncio.run(_prepare(settings))
+            elsewhere = kept_elsewhere(os.environ)
+            files = write_environment_files(complete, units.absolute(), elsewhere, roles=joins or ())
+            given = _hand_over(complete, units.absolute(), joins=bool(joins))
     except (LaunchProblem, PostgresFailed, NotMigrated, AnotherInstallation) as problem:
         typer.echo(f"Not installed. {problem}", err=True)
         raise typer.Exit(1) from None
-    typer.echo("The database has the newest schema." + ("" if changed else " It had it before."))
+    if changed is not None:
+        typer.echo("The database has the newest schema." + ("" if changed else " It had it before."))
     typer.echo(f"{given:,} files and folders have new owners or modes below {settings.data}.")
     typer.echo(f"{len(files)} environment files are in {units}.")
     typer.echo("Next: systemctl restart meterai.target")
@@ -95,12 +110,15 @@ async def _prepare(settings: Settings) -> tuple[Settings, bool]:
     return complete, changed
 
 
-def _hand_over(settings: Settings, units: Path) -> int:
+def _hand_over(settings: Settings, units: Path, *, joins: bool) -> int:
     data, queues = settings.data, queue_root(settings)
     for folder in (data / "objects", data / FOLDER, data / "run" / "signer", data / "signer", queues):
         folder.mkdir(parents=True, exist_ok=True)
     (data / "run" / "service.json").unlink(missing_ok=True)  # of an earlier `meterai up`
+    if (units / "operator.env").exists():
+        shutil.chown(units / "operator.env", group="meterai-operator")
+        (units / "operator.env").chmod(0o640)
+    if joins and queues != data / "queue":  # the first host gave it to their users
+        return hand_over(data, DATA_RULES)
     separate_keys_in(queues)
-    shutil.chown(units / "operator.env", group="meterai-operator")
-    (units / "operator.env").chmod(0o640)
     return hand_over(queues, QUEUE_RULES) + hand_over(data, DATA_RULES)

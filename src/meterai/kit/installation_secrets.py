@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from meterai.kit import application_secret
 from meterai.kit.application_secret import SecretFile
 from meterai.kit.database_urls import ROLES, Role
@@ -46,6 +48,12 @@ class Secrets:
         """Passwords of the database roles."""
         kept = keep_secrets(self.folder, "database", ROLES)
         return {role: kept[role] for role in ROLES}
+
+    def kept_database_roles(self) -> dict[Role, str]:
+        """The passwords of database roles that are here, for a host that makes none. Raises: OSError."""
+        path = self.folder / "database.json"
+        kept = msgspec.json.decode(path.read_bytes(), type=dict[str, str]) if path.exists() else {}
+        return {role: kept[role] for role in ROLES if role in kept}
 
     @property
     def whatsapp_token(self) -> str:

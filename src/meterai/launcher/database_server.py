@@ -90,7 +90,7 @@ class DatabaseServer:
         if has_schema:
             await self._refuse_another()
         changed = await migrate(self.owner_url, self._our_roles())
-        found = await _installation_of(self.owner_url)
+        found = await installation_of(self.owner_url)
         assert found is not None, "the schema makes one"
         belong(self._settings.data, found, where="the database")
         return changed
@@ -102,7 +102,7 @@ class DatabaseServer:
 
         Raises: AnotherInstallation, with nothing written.
         """
-        found = await _installation_of(self.owner_url)
+        found = await installation_of(self.owner_url)
         if read_id(self._settings.data) is None:
             if await self._opens_roles():
                 return
@@ -245,7 +245,7 @@ def _connections_of(settings: Settings) -> int:
     return max(_CONNECTIONS_MIN, busy + _CONNECTIONS_OF_OTHERS * (settings.queue_processes + 1) + _SPARE)
 
 
-async def _installation_of(url: str) -> uuid.UUID | None:
+async def installation_of(url: str) -> uuid.UUID | None:
     """The id of the installation in a database; None: its schema is older than ids."""
     connection = await connect_alone(url)
     try:

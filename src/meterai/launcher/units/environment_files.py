@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -55,13 +55,15 @@ _STATUS: Final = {"METERAI_DATA": "/var/lib/meterai-status"}
 """The folder of the status page's unit, mostly on another host."""
 
 
-def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping[str, str]) -> list[Path]:
+def write_environment_files(
+    settings: Settings, folder: Path, elsewhere: Mapping[str, str], *, roles: Collection[str] = ()
+) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
     `follower.env`, `closer.env`, `console.env`, `status.env` and `operator.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
-    Officers read `operator.env`; who may is the caller's part.
+    Officers read `operator.env`; who may is the caller's part. `roles`: only these; empty: all.
 
     Raises: ValueError for a setting with a line break; LaunchProblem for a secret that its role can't read;
     OSError.
@@ -79,7 +81,11 @@ def write_environment_files(settings: Settings, folder: Path, elsewhere: Mapping
     found["console"] = {**_named(settings, CONSOLE_SETTINGS), "METERAI_PORT": str(_console_port(settings))}
     found["status"] = _named(settings, STATUS_SETTINGS) | _STATUS
     found["operator"] = _of_operator(settings, found["worker"])
-    found = {role: without_secrets(variables, elsewhere) for role, variables in found.items()}
+    found = {
+        role: without_secrets(variables, elsewhere)
+        for role, variables in found.items()
+        if not roles or role in roles
+    }
     refuse_unreadable(found, elsewhere)
     return [_write(folder / f"{role}.env", variables) for role, variables in sorted(found.items())]
 
