@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 
 import structlog
 
@@ -27,6 +28,7 @@ from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.role_port import NotReady
 from meterai.texts.mechanism.languages import languages, prefix_of, split_language
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
+from meterai.waiting_room.files.shown_event import read_shown
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +83,7 @@ class Gate:
         if now - self._written_at >= 1:
             self._written_at = now
             self._write()
+            self._name_events()
 
     async def check_queues(self) -> None:
         """Returns when every queue of the folder is served. Raises: NotReady."""
@@ -110,6 +113,13 @@ class Gate:
             self._log_unreadable(slug, error)
         self._prepare_form(slug)
 
+    def _name_events(self) -> None:
+        """Follows what the controller says of the events. A damaged file changes nothing."""
+        for slug, event in list(self.open_events.items()):
+            facts = _named(event.published.folder) or event.facts
+            if facts != event.facts:
+                self.open_events[slug] = event.renamed(facts)
+
     def _write(self) -> None:
         """Writes presence, promises and the sign of life. Nobody loses a place when they are late.
 
@@ -135,7 +145,7 @@ class Gate:
 
         Raises: BlockingIOError when another gate has this number.
         """
-        facts = self._facts.get(folder.slug)
+        facts = _named(folder) or self._facts.get(folder.slug)
         try:
             event = open_event(
                 folder,
@@ -226,3 +236,11 @@ class Gate:
             pages=self.pages,
             answers=self.answers,
         )
+
+
+def _named(folder: QueueFolder) -> EventFacts | None:
+    """What the controller says of an event; None: nothing, or nothing that can be read."""
+    with suppress(*UNREADABLE):
+        if (shown := read_shown(folder)) is not None:
+            return EventFacts.of(folder.slug, shown)
+    return None

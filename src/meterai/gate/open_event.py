@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -76,6 +76,10 @@ class OpenEvent:
     form_pages: dict[tuple[str | bool, ...], bytes] = field(default_factory=dict)
     """Pages with the join form that are the same for everybody, by language and facts."""
 
+    def renamed(self, facts: EventFacts) -> OpenEvent:
+        """The same event with other facts on its pages."""
+        return replace(self, facts=facts, wait_pages=self.wait_pages.of(facts), form_pages={})
+
     def write_sign_of_life(self) -> None:
         """Writes which windows this gate has closed, for the controller. Raises: OSError."""
         journal = self.issuer.journal
@@ -100,7 +104,7 @@ def open_event(
     limits: NetworkLimits,
     domains: MailDomains,
 ) -> OpenEvent:
-    """Opens an event at this gate. `facts`: None when the events file does not name the event.
+    """Opens an event at this gate. `facts`: None when neither controller nor events file name the event.
 
     Raises: BlockingIOError when another process, also of another host, has this gate's number;
     `ticket_issuer.UNREADABLE` when its files are damaged.

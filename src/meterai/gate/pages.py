@@ -18,6 +18,7 @@ from meterai.kit.http import work_demand
 from meterai.kit.settings import contact_link
 from meterai.texts.mechanism.catalogues import load_translations, look_up, names_of_languages
 from meterai.texts.mechanism.languages import languages, of_two, prefix_of
+from meterai.waiting_room.files.shown_event import ShownEvent
 
 FOLDER = Path(__file__).parent
 _WORK_SCRIPTS = Path(work_demand.__file__).parent / "static"
@@ -41,6 +42,11 @@ class EventFacts:
     zone: str
     documents: dict[str, tuple[str, ...]]
     """Names of the documents to prepare, in Indonesian (`id`) and English (`en`)."""
+
+    @classmethod
+    def of(cls, slug: str, shown: ShownEvent) -> EventFacts:
+        """The facts of an event, as the controller publishes them."""
+        return cls(slug, shown.names, shown.zone, shown.documents)
 
     def name_in(self, language: str) -> str:
         """The event's name, in the language of a page."""

@@ -8,6 +8,7 @@ import secrets
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
+from pathlib import Path
 
 import structlog
 import uvloop
@@ -15,7 +16,7 @@ import uvloop
 from meterai.background.presence import Presence
 from meterai.kernel.clock import system_clock
 from meterai.kit import fail_points, garbage_collection
-from meterai.kit.database import connect, ending_in_words
+from meterai.kit.database import Database, connect, ending_in_words, log_trouble
 from meterai.kit.http.role_port import role_port, writable
 from meterai.kit.logging import set_up_logging
 from meterai.kit.production import settings_of
@@ -23,14 +24,18 @@ from meterai.kit.settings import beacon_address, host_name, queue_root
 from meterai.news.line_words import line_words
 from meterai.news.reader import NewsReader
 from meterai.operations.use_cases.know_installation import know_installation_when_up
+from meterai.sales.events import shown_event
+from meterai.sales.queries.events import events
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.published_documents import Announcement
-from meterai.waiting_room.files.queue_folder import separate_keys_in
+from meterai.waiting_room.files.queue_folder import queue_of, separate_keys_in
+from meterai.waiting_room.files.shown_event import keep_shown
 
 log = structlog.get_logger(__name__)
 
 _SIGN_OF_LIFE_S = 2.0
+_EVENTS_NAMED_S = 2.0
 
 
 async def run(variables: Mapping[str, str]) -> None:
@@ -66,6 +71,7 @@ async def run(variables: Mapping[str, str]) -> None:
     garbage_collection.settle()
     presence = Presence(settings.data / "run", host_name(settings), "queue")
     showing = asyncio.create_task(_show(presence, lease_loop))
+    naming = asyncio.create_task(name_events(db, root, lease_loop))
     log.info("queue.ready", holder=lease_loop.holder)
     monitored = role_port(settings.role_port, "controller", database=db.ping, queue_folder=writable(root))
     try:
@@ -75,6 +81,7 @@ async def run(variables: Mapping[str, str]) -> None:
             await lease_loop.run(stop)
     finally:
         showing.cancel()
+        naming.cancel()
         presence.close()
         await db.close()
 
@@ -85,6 +92,17 @@ async def _show(presence: Presence, lease_loop: LeaseLoop) -> None:
         with suppress(OSError):
             presence.show({"leads": lease_loop.leads})
         await asyncio.sleep(_SIGN_OF_LIFE_S)
+
+
+async def name_events(db: Database, root: Path, lease_loop: LeaseLoop) -> None:
+    """Tells gates what events are called, while this controller leads. Officers may change it."""
+    while True:
+        try:
+            for event in await events(db) if lease_loop.leads else ():
+                await asyncio.to_thread(keep_shown, queue_of(root, event.slug), shown_event(event))
+        except Exception as error:  # whatever it is, lines go on
+            log_trouble(log, error, outage="events_not_named", fault="event_naming_failed")
+        await asyncio.sleep(_EVENTS_NAMED_S)
 
 
 def main() -> None:

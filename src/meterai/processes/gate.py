@@ -29,7 +29,7 @@ from meterai.kit.logging import set_up_logging
 from meterai.kit.operator import operator_name
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, host_name, public_url, queue_root
-from meterai.sales.events import load_events
+from meterai.sales.events import load_events, shown_event
 
 log = structlog.get_logger(__name__)
 
@@ -37,18 +37,7 @@ log = structlog.get_logger(__name__)
 def facts_of_events(settings: Settings) -> dict[str, EventFacts]:
     """The names, zones and documents of the events, as the site shows them."""
     path = Path(settings.events_file) if settings.events_file else None
-    return {
-        event.slug: EventFacts(
-            event.slug,
-            {language: event.name_in(language) for language in ("id", "en")},
-            event.zone,
-            {
-                "id": tuple(document.name_id for document in event.required_documents),
-                "en": tuple(document.name_en for document in event.required_documents),
-            },
-        )
-        for event in load_events(path)
-    }
+    return {event.slug: EventFacts.of(event.slug, shown_event(event)) for event in load_events(path)}
 
 
 def gate_settings(settings: Settings, *, number: int, port: int, clock_shift_s: float = 0) -> GateSettings:

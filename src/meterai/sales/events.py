@@ -11,6 +11,7 @@ import msgspec
 
 from meterai.sales.model import DOCUMENTS_PER_ORDER_MAX
 from meterai.texts.mechanism.languages import languages, of_two
+from meterai.waiting_room.files.shown_event import ShownEvent
 from meterai.waiting_room.rules.model import Policy, Schedule
 
 EXAMPLE = Path(__file__).with_name("events.toml")
@@ -140,6 +141,18 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def is_over(self, now: datetime) -> bool:
         """Whether the event has closed."""
         return now >= self.closes_at
+
+
+def shown_event(event: Event) -> ShownEvent:
+    """What wait pages say of the event."""
+    return ShownEvent(
+        names={language: event.name_in(language) for language in ("id", "en")},
+        zone=event.zone,
+        documents={
+            language: tuple(document.name_in(language) for document in event.required_documents)
+            for language in ("id", "en")
+        },
+    )
 
 
 def line_schedule(event: Event, now: datetime) -> Schedule | None:

@@ -95,6 +95,10 @@ class WaitPages:
         self._facts_of_windows: dict[tuple[int, str], dict[str, Any]] = {}
         """The same for the facts of pages, by window and language."""
 
+    def of(self, event: EventFacts) -> WaitPages:
+        """The same pages of an event with other facts."""
+        return WaitPages(self._pages, self._published, event, self._gate_url)
+
     def outlook(self, ticket: Ticket, *, now: float, joined_here: int) -> Outlook:
         """The place and verdict of a ticket. `joined_here`: joins at this gate in the ticket's window."""
         published = self._published

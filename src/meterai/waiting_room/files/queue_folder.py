@@ -58,6 +58,11 @@ class QueueFolder:
         """The signed rules."""
         return self.public / "config.json"
 
+    @property
+    def shown_event(self) -> Path:
+        """What wait pages say of the event."""
+        return self.public / "event.json"
+
     def config_version(self, version: int) -> Path:
         """The signed rules of one version, for checks of the rules at an earlier time."""
         return self.public / "configs" / f"{version}.json"
