@@ -44,7 +44,7 @@ class OneTransaction:
         self._tx = tx
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
+    async def connection(self, *, hands_on: bool = False) -> AsyncIterator[Connection]:
         yield self._tx
 
 

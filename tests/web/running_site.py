@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, datetime, timedelta
+from functools import partial
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 from typing import Any
@@ -90,8 +91,8 @@ class Counting:
         self.is_down = False
         self.trouble: Exception = ConnectionRefusedError()
 
-    def connection(self) -> Any:
-        return self._lend(self._database.connection)
+    def connection(self, *, hands_on: bool = False) -> Any:
+        return self._lend(partial(self._database.connection, hands_on=hands_on))
 
     def transaction(self) -> Any:
         return self._lend(self._database.transaction)
