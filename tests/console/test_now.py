@@ -30,6 +30,7 @@ from meterai.operations.use_cases import look_now
 from meterai.operations.use_cases.take_sample import Sampler
 from meterai.texts.signs import SIGNS as WORDS
 from meterai.waiting_room.control.site_load import SiteLoad, report_site_load
+from meterai.waiting_room.rules.model import QueueState
 from tests.console.running_console import Browser, browser_of
 from tests.sales.shop import Shop, open_shop
 from tests.storage_fixtures import TestDatabase
@@ -135,18 +136,43 @@ async def break_gateway(duty: Duty) -> None:
         )
 
 
+async def leave_doubt(duty: Duty) -> None:
+    page = await duty.shop.paid_quota(2)
+    await duty.shop.ask_back(page.id, page.items[0].id, 1, given_back=0)
+    await duty.shop.database.owner.execute("UPDATE sales.refund SET failure_code = 'gateway.refund_mismatch'")
+
+
 @pytest.mark.parametrize(
-    ("plant", "indonesian", "english", "step"),
+    ("plant", "indonesian", "english", "step", "act"),
     [
-        (throw, "Sakelar henti dilempar", "The stop switch is thrown", "two officers release it"),
-        (be_late, "Ada yang sudah membayar", "Somebody has paid", "Open the oldest order"),
-        (sell_out, "Stok meterai habis", "No stamps are left", "Two officers of finance"),
-        (leave_unclosed, "belum ditutup sejak", "has not been closed for", "meterai day close"),
-        (break_gateway, "menolak atau tidak menjawab", "refuses most charges", "another gateway"),
+        (
+            throw,
+            "Sakelar henti dilempar",
+            "The stop switch is thrown",
+            "two officers release it",
+            "lanjutkan-tanda-tangan",
+        ),
+        (
+            be_late,
+            "Ada yang sudah membayar",
+            "Somebody has paid",
+            "Open the oldest order",
+            "coba-lagi-meterai?order=",
+        ),
+        (sell_out, "Stok meterai habis", "No stamps are left", "Two officers of finance", "terbitkan-stok"),
+        (
+            leave_unclosed,
+            "belum ditutup sejak",
+            "has not been closed for",
+            "ask for the close now",
+            "tutup-hari",
+        ),
+        (leave_doubt, "menunggu keputusan", "wait for an officer", "send them again", "akhiri-pengembalian?"),
+        (break_gateway, "menolak atau tidak menjawab", "refuses most charges", "another gateway", ""),
     ],
 )
 async def test_the_first_sentence_says_what_is_worst_and_names_the_next_step(
-    duty: Duty, plant: Callable[[Duty], Awaitable[None]], indonesian: str, english: str, step: str
+    duty: Duty, plant: Callable[[Duty], Awaitable[None]], indonesian: str, english: str, step: str, act: str
 ) -> None:
     assert "Semua berjalan" in await duty.first()
     await plant(duty)
@@ -156,6 +182,7 @@ async def test_the_first_sentence_says_what_is_worst_and_names_the_next_step(
     assert step in said
     links = re.findall(r'href="([^"]+)"', said)
     assert links
+    assert any(link.startswith(f"/tindakan/{act}") for link in links) == bool(act)
     for link in links:
         if link.startswith("#"):
             assert f'id="{link[1:]}"' in duty.browser.text, link
@@ -240,13 +267,42 @@ def test_each_sign_leads_somewhere_and_tells_people_only_by_those_who_may() -> N
     )
     for sign in SIGNS:
         for officer in (viewer, writer):
-            links = links_of(Lit(sign, {}), officer, (), "id")
+            links = links_of(Lit(sign, {}), officer, None, "id")
             assert links, sign.name
             assert ("/kabar/gangguan/baru" in [link.address for link in links]) == (
                 officer is writer and sign.name in NOTICED
             )
     named = {name for signs in CARDS.values() for name in signs} | NOTICED
     assert named == {sign.name for sign in SIGNS} == WORDS.keys()
+
+
+def test_signs_lead_to_forms_that_are_filled_in_for_officers_who_may() -> None:
+    doubt, state = uuid.uuid4(), QueueState.OPEN
+    lines = [("casn", state, 5), ("kip", state, 9), ("bumn", QueueState.HALTED, 20)]
+    queues = [SimpleNamespace(event=event, state=state, waiting=n, is_on=True) for event, state, n in lines]
+    now: Any = SimpleNamespace(
+        figures=SimpleNamespace(queues=queues),
+        oldest_order="2222-3333-4444",
+        oldest_doubt=doubt,
+        incidents=(),
+    )
+
+    def forms(of: str, role: str, **facts: str) -> list[str]:
+        sign = next(one for one in SIGNS if one.name == of)
+        officer = SignedIn(officer="ani", roles=frozenset({role}), session_id=uuid.uuid4())
+        links = [link.address for link in links_of(Lit(sign, facts), officer, now, "id")]
+        return [link.removeprefix("/tindakan/") for link in links if link.startswith("/tindakan/")]
+
+    assert forms("payments_down", "admin") == ["tahan-antrean?event=kip"], "where most people wait"
+    assert forms("line_held", "admin") == ["lanjutkan-antrean?event=bumn"]
+    assert forms("stamps_late", "support") == ["coba-lagi-meterai?order=2222-3333-4444"]
+    both = [f"{path}?refund={doubt}" for path in ("akhiri-pengembalian", "kirim-lagi-pengembalian")]
+    assert forms("refunds_in_doubt", "finance") == both
+    assert forms("difference_day", "finance", name="credit_unexplained") == ["jelaskan-baris-bank"]
+    assert forms("difference_day", "finance", name="report_missing") == []
+    assert forms("invariants_broken", "keys", ids="I3, I8") == ["hentikan-tanda-tangan"]
+    assert forms("invariants_broken", "keys", ids="I18") == []
+    assert not any(forms(sign.name, "view") for sign in SIGNS)
 
 
 def test_each_alarm_has_a_sign_with_its_limit_and_its_row() -> None:

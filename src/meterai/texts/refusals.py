@@ -105,7 +105,8 @@ TABLE: dict[str, Explanation] = {
         N_("Buka tautan di pesan kami, atau coba lagi satu jam kemudian."),
     ),
     "case.unknown": Explanation(
-        N_("Tidak ada kasus dengan nomor ini."), N_("Periksa nomornya dengan `meterai cases list --all`.")
+        N_("Tidak ada kasus dengan nomor ini."),
+        N_("Periksa nomornya di pesan orangnya: seperti K-7KQF-2M9D. Tidak ada yang diubah."),
     ),
     "case.closed": Explanation(
         N_("Kasus ini sudah ditutup."),

@@ -126,8 +126,8 @@ SIGNS: Final[dict[str, Explanation]] = {
     "day_not_closed": Explanation(
         N_("Hari yang lewat belum ditutup sejak {late_s}"),
         N_(
-            "Penjualan berjalan terus. journalctl -u meterai-day-close menyebut sebabnya; petugas"
-            " keuangan menutup hari dengan meterai day close."
+            "Penjualan berjalan terus. journalctl -u meterai-day-close menyebut sebabnya; sesudah itu "
+            "petugas keuangan memintanya ditutup sekarang."
         ),
     ),
     "audit_head_behind": Explanation(

@@ -8,10 +8,12 @@ from typing import Final
 
 from meterai.console.news.incident_routes import PAGE
 from meterai.console.news.news_pages import WRITERS
+from meterai.console.now.next_acts import acts_for
 from meterai.console.requests.request_routes import PAGE as REQUESTS
 from meterai.console.session import SignedIn
 from meterai.news.model import Incident
 from meterai.operations.signs.table import Lit
+from meterai.operations.use_cases.look_now import Now
 from meterai.texts.mechanism.marks import N_
 from meterai.texts.mechanism.translation import translate
 
@@ -85,9 +87,15 @@ class Link:
     words: str
 
 
-def links_of(lit: Lit, officer: SignedIn, incidents: Sequence[Incident], language: str) -> list[Link]:
-    """Where an officer goes next, by what they may do. Every sign leads somewhere."""
-    found = [_to_news(lit, officer, incidents, language)] if lit.sign.name in NOTICED else []
+def links_of(lit: Lit, officer: SignedIn, now: Now | None, language: str) -> list[Link]:
+    """Where an officer goes next, by what they may do. Every sign leads somewhere.
+
+    `now`: None when the database does not answer.
+    """
+    acts = acts_for(lit, officer, now)
+    found = [Link(address, translate(act.words.title, language)) for address, act in acts]
+    if lit.sign.name in NOTICED:
+        found.append(_to_news(lit, officer, now.incidents if now else (), language))
     if lit.sign.name in _IN_REQUESTS:
         found.append(Link(REQUESTS, translate(_REQUESTS, language)))
     if card := _CARD_OF.get(lit.sign.name):

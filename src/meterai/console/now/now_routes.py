@@ -87,9 +87,8 @@ def watch_of(request: Asked) -> Watch:
 def _shown(request: Asked, seen: Seen, officer: SignedIn) -> dict[str, Any]:
     """What the templates show."""
     language = language_of(request)
-    incidents = seen.now.incidents if seen.now else ()
     signs = [
-        _sign(lit, language) | {"links": links_of(lit, officer, incidents, language)} for lit in seen.signs
+        _sign(lit, language) | {"links": links_of(lit, officer, seen.now, language)} for lit in seen.signs
     ]
     return {
         "now": seen.now,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 import structlog
@@ -19,6 +20,7 @@ from meterai.operations.samples import Sample, newest_sample
 from meterai.operations.use_cases.check_lately import LastRun, last_run
 from meterai.operations.use_cases.measure_service import Figures, measure_service
 from meterai.sales.queries.progress import GatewayLately, gateways_lately, oldest_unfinished_order
+from meterai.sales.queries.refunds import oldest_refund_in_doubt
 
 log = structlog.get_logger(__name__)
 
@@ -46,6 +48,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     incidents: tuple[Incident, ...]
     oldest_order: str | None
     """The number of the order that has waited longest for its stamps."""
+    oldest_doubt: UUID | None
+    """The refund that has waited longest for the decision of officers."""
 
     @property
     def suspense(self) -> int:
@@ -100,6 +104,7 @@ async def _now(conn: Connection, figures: Figures, now: datetime) -> Now:
         last_check=await last_run(conn),
         incidents=(await current_news(conn, now=now)).incidents,
         oldest_order=await oldest_unfinished_order(conn),
+        oldest_doubt=await oldest_refund_in_doubt(conn) if figures.refunds.in_doubt else None,
     )
 
 

@@ -45,6 +45,16 @@ async def refunds_in_doubt(db: Database) -> tuple[RefundInDoubt, ...]:
     return tuple(read_row(row, RefundInDoubt) for row in rows)
 
 
+async def oldest_refund_in_doubt(conn: Connection) -> uuid.UUID | None:
+    """The refund that has waited longest for an officer; None: there is none."""
+    found: uuid.UUID | None = await conn.fetchval(
+        """SELECT id FROM sales.refund WHERE next_attempt_at IS NOT NULL AND state IN ('payable', 'sent')
+               AND failure_code = ANY ($1) ORDER BY created_at, id LIMIT 1""",
+        list(IN_DOUBT),
+    )
+    return found
+
+
 class RefundsUnderWay(msgspec.Struct, frozen=True, kw_only=True):
     """Refunds that wait for us, not for a customer to name an account."""
 
