@@ -19,7 +19,7 @@ from tests.stamp_buyers import Bought, buy
 from tests.tracing.receiver import Received, Receiver, receiver
 from tests.waiting import until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.long]
 
 ACCOUNT = {"bank": "bca", "rekening": "9876543210", "pemilik": "Mallory Wahyuni"}
 WHOLE = {"meterai-site", "meterai-worker", "meterai-signer"}
