@@ -51,10 +51,9 @@ async def test_a_partner_is_found_and_told_with_personal_data_for_a_reason(datab
     for word in told:
         assert word in browser.text, word
     assert "<dd>70</dd>" in browser.text, "100 stamps, of which 30 went on"
-    links = [f"ubah-klien?client={busy.client}", f"cabut-klien?client={busy.client}"]
-    for link in (*links, "catat-pembayaran?partner=firm", "buat-perjanjian?partner=firm"):
-        assert f'href="/tindakan/{link}"' in browser.text, link
-    assert "catat-setoran" not in browser.text, "it is no distributor"
+    for act in ("ubah-klien", "cabut-klien"):
+        assert f'href="/tindakan/{act}?client={busy.client}"' in browser.text, act
+    assert "/tindakan/daftarkan-klien?partner=firm" in browser.text
     for secret in (*SECRETS, ALICE.value):
         assert secret not in browser.text, secret
     await browser.post(f"{FIRM}/data-pribadi", alasan="x")
@@ -65,8 +64,28 @@ async def test_a_partner_is_found_and_told_with_personal_data_for_a_reason(datab
         assert word in browser.text, word
     assert SECRETS[0] not in browser.text, "an address may hold a secret of the partner"
     await browser.get("/mitra/dist")
-    assert "catat-setoran?partner=dist" in browser.text
     assert SECRETS[1] not in browser.text, "the reason was for another partner"
+
+
+async def test_the_story_leads_only_to_acts_that_its_partner_bears(database: TestDatabase) -> None:
+    """The console keeps what two officers sign: of organisations right below the issuer."""
+    async with open_shop(database, stock=0) as shop:
+        await make_partner(database, member=shop.alice, now=NOW)
+    browser = browser_of(database)
+    await browser.sign_in_unchecked()
+    bears = {
+        "dist": {"catat-setoran", "buat-perjanjian"},
+        "collector": {"catat-pembayaran", "buat-perjanjian"},
+        "firm": set(),
+    }
+    terms = {"price": "10000", "amount": "10000", "receipt": "R-1"}
+    for code, theirs in bears.items():
+        for act in ("catat-setoran", "catat-pembayaran", "buat-perjanjian"):
+            await browser.get(f"/mitra/{code}")
+            assert (f"/tindakan/{act}?partner={code}" in browser.text) is (act in theirs), (code, act)
+            await browser.get(f"/tindakan/{act}")
+            await browser.post(f"/tindakan/{act}", partner=code, **terms)
+            assert (browser.status == 200) is (act in theirs), (code, act, browser.text)
 
 
 async def test_the_story_says_first_what_is_the_matter(database: TestDatabase) -> None:

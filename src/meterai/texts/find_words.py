@@ -82,7 +82,7 @@ PARTNER_MATTERS: Final[Mapping[str, Explanation]] = {
     ),
     "no_agreement": Explanation(
         N_("Tidak ada perjanjian yang berlaku hari ini, jadi blok meterai tidak dapat diberikan."),
-        N_("Buat perjanjian."),
+        N_("Organisasi di atasnya membuat perjanjian; tepat di bawah penerbit dua petugas membuatnya."),
     ),
     "no_stock": Explanation(
         N_("Stok meterainya habis."),

@@ -15,8 +15,10 @@ from meterai.console.pages import Asked, language_of, page
 from meterai.console.session import SignedIn, needs
 from meterai.kernel.refusals import Refusal
 from meterai.kit.http.status import status_of
+from meterai.ledger.model import ISSUER
 from meterai.operations.finding.partner_story import tell_partner
 from meterai.partners.model import Organisation, OrganisationRole, OrganisationState
+from meterai.partners.use_cases.agree import ACTION as AGREE
 from meterai.partners.use_cases.record_money import DEPOSIT, PAYMENT
 from meterai.texts import find_words, partners, request_words
 from meterai.texts.told import text_of
@@ -74,9 +76,10 @@ def _acts(officer: SignedIn, partner: Organisation, field: str) -> list[ConsoleA
     if partner.state is OrganisationState.CLOSED:
         return []
     is_distributor = partner.role is OrganisationRole.DISTRIBUTOR
-    misfit = PAYMENT if is_distributor else DEPOSIT
+    is_top = partner.parent_id == ISSUER
+    fits = {DEPOSIT: is_distributor, PAYMENT: is_top and not is_distributor, AGREE: is_top}
     offered = acts_of(officer).get("partners", [])
-    return [act for act in offered if field in act.form.__struct_fields__ and act.kind != misfit]
+    return [act for act in offered if field in act.form.__struct_fields__ and fits.get(act.kind, True)]
 
 
 ROUTES: Final[list[Any]] = [show_partner, show_personal_data]
