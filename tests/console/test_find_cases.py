@@ -37,8 +37,14 @@ async def test_a_case_is_found_and_told_with_its_order_and_personal_data_for_a_r
         await write_case(database, NUMBER, text=text, about=bare)
         browser = browser_of(database, clock=lambda: moments[0])
         await browser.sign_in_unchecked()
-        for typed in (NUMBER, "k7kqf2m9d", "7kqf-2m9d", "k7qf 2m9d"):
-            assert await browser.get(f"/cari?q={typed.replace(' ', '+')}") == CASE, typed
+        for typed in (NUMBER, "k7kqf2m9d", "7kqf-2m9d"):
+            assert await browser.get(f"/cari?q={typed}") == CASE, typed
+        assert await browser.get("/cari?q=k7qf+2m9d") != CASE, "a help code that the case names"
+        for word in (f'href="{CASE}"', "--grep=K7QF-2M9D", "grep -h K7QF-2M9D DATA/logs/"):
+            assert word in browser.text, word
+        await browser.get("/cari?q=2222-3333")
+        assert "--grep=2222-3333" in browser.text, "nothing names it, and the logs may"
+        assert "Tidak ada yang cocok" not in browser.text
         await browser.get(f"/cari?q={ALICE.value}")
         for link in (CASE, f"/cerita/{order}"):
             assert f'href="{link}"' in browser.text, link

@@ -667,6 +667,16 @@ async def test_an_outage_costs_the_log_a_line_for_each_visitor_and_a_fault_is_ex
     assert line["help_code"] in visitor.text
 
 
+async def test_the_line_of_a_help_code_names_the_order_whose_page_was_refused(running: RunningSite) -> None:
+    visitor = running.visitor()
+    for address, order in (("/pesanan/M7KQ-3XPD-92RT", "M7KQ-3XPD-92RT"), ("/pesanan/x", None), ("/x", None)):
+        with structlog.testing.capture_logs() as lines:
+            await visitor.get(address)
+        (line,) = (line for line in lines if line["event"] == "refused")
+        assert (line.get("order"), visitor.status) == (order, 404)
+        assert line["help_code"] in visitor.text
+
+
 async def test_while_nobody_waits_people_enter_freely_and_are_counted_once(running: RunningSite) -> None:
     await running.line.set_state(QueueState.DIRECT)
     visitor = running.visitor()

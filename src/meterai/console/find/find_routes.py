@@ -33,7 +33,7 @@ async def find(
         request,
         "find/found.html",
         typed=typed,
-        found=found if found and found.count else None,
+        found=found if found and (found.count or found.help_codes) else None,
         order_states=find_words.ORDER_STATES,
         flows=find_words.FLOWS,
         case_kinds=case_words.KINDS,
@@ -44,7 +44,9 @@ async def find(
 
 
 def _address(found: Found) -> str:
-    """The page of the first thing; empty: it has none of its own."""
+    """The page of the first thing; empty: it has none of its own, or the list says more."""
+    if found.help_codes and not any(case.number.endswith(found.help_codes[0]) for case in found.cases):
+        return ""
     if found.orders:
         return f"{order_routes.STORY}/{found.orders[0].number}"
     if found.cases:

@@ -51,11 +51,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     api_requests: list[ApiRequestHit]
     certificates: list[CertificateHit]
     keys: list[SigningKey]
+    help_codes: list[str]
+    """The text itself, if it may be one. Only the logs know whether it is."""
 
     @property
     def count(self) -> int:
         """How many things there are."""
-        return sum(len(getattr(self, name)) for name in self.__struct_fields__)
+        names = set(self.__struct_fields__) - {"help_codes"}
+        return sum(len(getattr(self, name)) for name in names)
 
 
 async def find_anything(db: Database, text: str) -> Found:
@@ -77,6 +80,7 @@ async def find_anything(db: Database, text: str) -> Found:
         api_requests=asked,
         certificates=certificates,
         keys=keys,
+        help_codes=[one.value for one in sought if one.kind is Kind.HELP_CODE],
     )
 
 

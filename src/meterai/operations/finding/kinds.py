@@ -74,8 +74,8 @@ def candidates(text: str) -> list[Candidate]:
         pass
     else:
         found.append(Candidate(Kind(contact.kind), contact.value))
-    if code := _HELP_CODE.fullmatch(digits_of(typed).upper()):
-        found.append(Candidate(Kind.HELP_CODE, f"{code[1]}-{code[2]}"))
+    if code := _help_code(typed):
+        found.append(Candidate(Kind.HELP_CODE, code))
     if case := read_case_number(typed) or read_case_number(f"K{typed}"):
         found.append(Candidate(Kind.CASE, case))
     if id := _id(typed):
@@ -86,6 +86,12 @@ def candidates(text: str) -> list[Candidate]:
     if len(typed) in _REFERENCE_LENGTH and "@" not in typed:
         found.append(Candidate(Kind.REFERENCE, typed))
     return found
+
+
+def _help_code(typed: str) -> str:
+    """The help code in a typed text; empty: there is none. A word of eight letters is no code."""
+    code = _HELP_CODE.fullmatch(digits_of(typed).upper())
+    return f"{code[1]}-{code[2]}" if code and not typed.isalpha() else ""
 
 
 def _hexadecimal(typed: str) -> list[Candidate]:

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException
 
 from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import is_outage, log_trouble
+from meterai.sales.queries.order_access import read_order_number
 from meterai.web.account.code_work import WorkAsked
 from meterai.web.requests.http_refusals import api_refusal, page_refusal, with_methods
 from meterai.web.requests.page_addresses import PageAddresses
@@ -58,7 +59,8 @@ def _refused(request: WebRequest, refusal: Refusal) -> Response[Any]:
     if _is_api(request):
         return _problem(request, refusal)
     visit = visit_of(request.scope)
-    log.info("refused", code=refusal.code, kind=refusal.kind.value, help_code=visit.help_code)
+    facts = {"help_code": visit.help_code, **_order(request)}
+    log.info("refused", code=refusal.code, kind=refusal.kind.value, **facts)
     return _context(request).refusal(request, refusal, back=_way_back(request, refusal))
 
 
@@ -97,7 +99,7 @@ def _failed(request: WebRequest, error: Exception) -> Response[Any]:
     An outage is answered with 503 and `Retry-After`.
     """
     visit = visit_of(request.scope)
-    facts = {"help_code": visit.help_code, "path_template": _template(request)}
+    facts = {"help_code": visit.help_code, "path_template": _template(request), **_order(request)}
     log_trouble(log, error, outage="unavailable", fault="fault", **facts)
     status = 500
     if is_outage(error):
@@ -114,6 +116,14 @@ def _failed(request: WebRequest, error: Exception) -> Response[Any]:
 def _template(request: WebRequest) -> str:
     """The route's pattern. The address itself may hold a token."""
     return str(request.scope.get("path_template", "?"))
+
+
+def _order(request: WebRequest) -> dict[str, str]:
+    """The order whose page was asked for, so that a help code leads to it."""
+    if not visit_of(request.scope).is_purchase:
+        return {}
+    number = read_order_number(str(request.path_params.get("number", "")))
+    return {"order": number} if number else {}
 
 
 def _problem(request: WebRequest, refusal: Refusal, help_code: str = "", status: int = 0) -> Response[Any]:
