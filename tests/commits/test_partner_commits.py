@@ -29,7 +29,6 @@ from tests.cutting_proxy import CuttingProxy
 from tests.partners.organisations import OPERATOR, Chain, make_chain
 from tests.storage_fixtures import TestDatabase
 from tests.waiting_room.line import NOON
-from tests.web.asking import Answer
 from tests.web.running_site import RunningSite
 
 __all__ = ["running", "tokens"]
@@ -44,26 +43,6 @@ class World:
     running: RunningSite
     tokens: Tokens
     folder: Path
-
-    async def posted(self, walk: Walk, partner: Partner, address: str, body: Mapping[str, object]) -> Answer:
-        """Posts with a key until it is answered, and once more. Returns the answer, which is the same."""
-        key = str(uuid.uuid4())
-        first = await walk.answered(lambda: partner.post(address, body, key=key))
-        again = await walk.answered(lambda: partner.post(address, body, key=key))
-        assert (first.status, first.body) == (again.status, again.body)
-        assert first.status < 300, first.text
-        await self._kept(key)
-        return first
-
-    async def _kept(self, key: str) -> None:
-        """Waits until the answer is kept: late, if the database was away when it was sent."""
-        for _ in range(100):
-            if await self.database.owner.fetchval(
-                "SELECT status IS NOT NULL FROM jobs.keyed_request WHERE key = $1", key
-            ):
-                return
-            await asyncio.sleep(0.01)
-        raise AssertionError("the answer is not kept")
 
     def of(self, name: str) -> Partner:
         return self.tokens.partner(self.running.site, caller_of(getattr(self.chain, name).id))
@@ -101,17 +80,17 @@ async def stamps_passed_on(world: World, walk: Walk) -> None:
     """By the API: a block on credit, counted against the caps of its client, and some of it back."""
     receiver = write_id(Prefix.ORGANISATION, world.chain.enterprise.id)
     order = {"receiver_id": receiver, "pieces": 5, "paid_by": "credit"}
-    passed = await world.posted(walk, world.of("distributor"), "/api/v1/blocks", order)
+    passed = await walk.posted(world.of("distributor"), "/api/v1/blocks", order)
     returns = f"{passed.headers['location']}/returns"
     assert passed.headers["location"].endswith(json_of(passed)["id"])
-    returned = await world.posted(walk, world.of("enterprise"), returns, {"pieces": 2})
+    returned = await walk.posted(world.of("enterprise"), returns, {"pieces": 2})
     assert json_of(returned)["returned"] == 2
 
 
 async def agreed(world: World, walk: Walk) -> None:
     address = f"/api/v1/organisations/{write_id(Prefix.ORGANISATION, world.chain.retailer.id)}/agreements"
     terms = {"unit_price": 10_300, "credit_limit": 1_000_000}
-    await world.posted(walk, world.of("distributor"), address, terms)
+    await walk.posted(world.of("distributor"), address, terms)
 
 
 async def money_recorded(world: World, walk: Walk) -> None:

@@ -15,6 +15,7 @@ from meterai.operations.use_cases.ask_two_officers import ask_two_officers
 from meterai.operations.use_cases.sign_request import sign_request
 from meterai.sales.bank_account import BankAccount
 from meterai.sales.model import OrderState, PaymentState, RefundState
+from meterai.sales.ports import GatewayState
 from meterai.sales.support.use_cases.ask_to_cancel import ask_to_cancel
 from meterai.sales.use_cases.add_item import add_document, set_quota
 from meterai.sales.use_cases.cancel_asked import cancel_asked
@@ -171,6 +172,22 @@ async def given_back(shop: Shop, walk: Walk) -> None:
     assert shop.payout.paid == paid + 1
 
 
+async def taken_back_by_the_bank(shop: Shop, walk: Walk) -> None:
+    """What was sold goes back into stock, once."""
+    placed = await paid_order(shop, walk)
+    stock = await shop.stock()
+    reference = placed.payment.reference
+    shop.gateway.charges[reference].state = GatewayState.REVERSED
+    sent = notice(reference, event="reversal")
+    await walk.again(lambda: receive_notice(shop.db, shop.gateway, sent, {}, now=shop.clock()))
+
+    async def is_reversed() -> bool:
+        return (await shop.page(placed.order_id)).payments[0].state is PaymentState.REVERSED
+
+    await walk.until(lambda: settle_asked(shop.db, shop.gateways, clock=shop.clock), is_reversed)
+    assert await shop.stock() == stock + 2
+
+
 async def issued_by_two_officers(shop: Shop, walk: Walk) -> None:
     """Both press the button again after an outage. The second time they read that it is asked, or done."""
     db, receipt = shop.database.operator, f"NTPN-{uuid.uuid4().hex[:12].upper()}"
@@ -215,6 +232,7 @@ PATHS: dict[str, Callable[[Shop, Walk], Awaitable[None]]] = {
         cancelled_by_an_officer,
         paid_too_late,
         given_back,
+        taken_back_by_the_bank,
         issued_by_two_officers,
     )
 }

@@ -7,13 +7,17 @@ change the same: the same transfers, states and messages, as often.
 from __future__ import annotations
 
 import asyncio
+import itertools
+import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
+from meterai.kernel.refusals import Kind, Refusal
 from meterai.kit.database import connect, is_outage
+from tests.api.partner import Partner
 from tests.cutting_proxy import CuttingProxy, When
 from tests.storage_fixtures import TestDatabase
 from tests.web.asking import Answer
@@ -29,6 +33,7 @@ _CHANGED: Final = """
     UNION ALL SELECT 'notice ' || (processed_at IS NOT NULL), count(*) FROM sales.notice
         GROUP BY processed_at IS NOT NULL
     UNION ALL SELECT 'due ' || topic || coalesce(' ' || (payload ->> 'news'), ''), count(*) FROM jobs.outbox
+        WHERE topic NOT LIKE 'code.%'  -- people who ask twice may get two
         GROUP BY topic, payload ->> 'news'
     UNION ALL SELECT 'job ' || state, count(*) FROM stamping.job GROUP BY state
     UNION ALL SELECT 'serial ' || state, count(*) FROM stamping.serial GROUP BY state
@@ -64,7 +69,7 @@ class Walk:
         try:
             done = await act()
         except Exception as error:
-            if not is_outage(error) or not self._proxy.is_away:
+            if not self._proxy.is_away or not _asks_to_repeat(error):
                 raise
         else:
             if not self._proxy.is_away:
@@ -83,6 +88,25 @@ class Walk:
             await asyncio.sleep(0.02)
         raise AssertionError(f"still {answer.status} after {_ASKED_MAX} times: {answer.text}")
 
+    async def posted(self, partner: Partner, address: str, body: Mapping[str, object]) -> Answer:
+        """Posts with a key until that is answered, and once more. Returns the answer, the same each time."""
+        key = str(uuid.uuid4())
+        first = await self.answered(lambda: partner.post(address, body, key=key))
+        again = await self.answered(lambda: partner.post(address, body, key=key))
+        assert (first.status, first.body) == (again.status, again.body)
+        assert first.status < 300, first.text
+        await self._kept(partner, address, body, key=key)
+        return first
+
+    async def _kept(self, partner: Partner, address: str, body: Mapping[str, object], *, key: str) -> None:
+        """Waits until the answer is kept: late, if the database was away when it was sent."""
+        for _ in range(_ASKED_MAX):
+            answer = await self.answered(lambda: partner.post(address, body, key=key))
+            if "idempotency-replayed" in answer.headers:
+                return
+            await asyncio.sleep(0.02)
+        raise AssertionError("the answer is not kept")
+
     async def until(
         self, turn: Callable[[], Awaitable[object]], is_done: Callable[[], Awaitable[bool]]
     ) -> None:
@@ -93,6 +117,11 @@ class Walk:
                 return
             await self._pause()
         raise AssertionError(f"not done after {_TURNS_MAX} turns")
+
+
+def _asks_to_repeat(error: Exception) -> bool:
+    """Whether it says that the database, or a part of ours that needs it, is away."""
+    return is_outage(error) or (isinstance(error, Refusal) and error.kind is Kind.UNAVAILABLE)
 
 
 @asynccontextmanager
@@ -108,38 +137,41 @@ async def through(proxy: CuttingProxy, database: TestDatabase) -> AsyncIterator[
             await pool.close()
 
 
+async def _nothing() -> None:
+    """For paths that need nothing new."""
+
+
 async def walk_with_cuts(
     proxy: CuttingProxy,
     database: TestDatabase,
     walk: Callable[[Walk], Awaitable[None]],
     *,
     pause: Callable[[], Awaitable[None]],
+    prepare: Callable[[], Awaitable[None]] = _nothing,
 ) -> int:
-    """Walks along a path for each of its commits. Returns how many there are."""
+    """Walks along a path for each of its commits. Returns how many there are.
+
+    `pause`: see `Walk`. `prepare`: makes what each walk needs, undisturbed.
+    """
 
     async def changed() -> Counter[str]:
         before = await _facts(database)
         await walk(Walk(proxy, pause))
         return Counter({name: n - before[name] for name, n in (await _facts(database)).items()})
 
+    await prepare()
     async with proxy.counting(database.urls.owner) as commits:
         plain = await changed()
     assert commits, "a path writes something"
-    for commit in commits:
-        for when in When:
-            cuts = proxy.cuts
-            proxy.cut(commit, when)
-            differs = await _differences(changed, plain)
-            assert proxy.cuts == cuts + 1, f"no cut {when} {commit}"
-            assert not differs, f"cut {when} {commit}: {differs}"
+    for commit, when in itertools.product(commits, When):
+        await prepare()
+        cuts = proxy.cuts
+        proxy.cut(commit, when)
+        now = await changed()
+        assert proxy.cuts == cuts + 1, f"no cut {when} {commit}"
+        differs = {name: (plain[name], now[name]) for name in {*plain, *now} if plain[name] != now[name]}
+        assert not differs, f"cut {when} {commit}: {differs}"
     return len(commits)
-
-
-async def _differences(
-    changed: Callable[[], Awaitable[Counter[str]]], plain: Counter[str]
-) -> dict[str, tuple[int, int]]:
-    now = await changed()
-    return {name: (plain[name], now[name]) for name in {*plain, *now} if plain[name] != now[name]}
 
 
 async def _facts(database: TestDatabase) -> Counter[str]:
