@@ -7,6 +7,8 @@ and what a process inside manages. WITHOUT is a list as in `unshare,landlock,sec
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import platform
 import sys
 
@@ -19,6 +21,7 @@ from meterai.jail.walls.confinement import Confinement
 from tests.hostile.probing import PROBE, managed_in
 
 _PR_SET_SECCOMP = 22
+_NO_SUCH_CALL = 0x00050000 | errno.ENOSYS
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -34,6 +37,12 @@ def take_away(names: list[str]) -> None:
     steps = []
     if "unshare" in names:
         steps += refuse((272, 97)[column])  # unshare
+    if "clone" in names:  # into a PID namespace; some container runtimes say that there is no such call
+        clone = (56, 220)[column]
+        new = (os.CLONE_NEWPID,)
+        steps += seccomp.refuse_by_argument(
+            clone, 0, seccomp.ANY_BIT, new, passing=True, refusal=_NO_SUCH_CALL
+        )
     if "landlock" in names:
         steps += refuse(444)  # landlock_create_ruleset
     if "seccomp" in names:  # prctl(PR_SET_SECCOMP)

@@ -118,7 +118,7 @@ def test_where_nothing_confines_production_does_not_start() -> None:
     assert "network, files, processes" in done.stderr
 
 
-@pytest.mark.parametrize("lost", ["unshare", "landlock"])
+@pytest.mark.parametrize("lost", ["unshare", "unshare,clone", "landlock"])
 def test_one_wall_less_leaves_nothing_open(lost: str) -> None:
     report = report_of(start_without(lost, "production"))
     assert report.missing == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from meterai.cli.run_role import Role
 from meterai.kit.secret_settings import CREDENTIALS, SECRET_FILES, SECRETS
 from meterai.kit.settings import describe
 
-FOLDER = Path(__file__).parents[2] / "deploy" / "kubernetes"
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "deploy" / "kubernetes"
+IMAGE = ROOT / "deploy" / "container"
 FILES = sorted(FOLDER.glob("*.yaml"))
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 DATABASE_PORTS = {5432, 6432}
@@ -177,3 +181,18 @@ def test_the_schema_is_brought_to_its_newest_by_a_job() -> None:
 def test_who_is_not_named_reaches_nobody() -> None:
     (closed,) = (one for one in EVERYTHING if one["metadata"]["name"] == "meterai-nothing")
     assert closed["spec"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+
+
+def test_the_image_starts_a_role_as_a_user_without_rights() -> None:
+    lines = (IMAGE / "Containerfile").read_text().splitlines()
+    last = lines[max(place for place, line in enumerate(lines) if line.startswith("FROM ")) :]
+    assert 'ENTRYPOINT ["meterai", "run"]' in last
+    assert "USER 10000:10000" in last
+    for script in (IMAGE / "base", IMAGE / "build"):
+        assert os.access(script, os.X_OK)
+        assert subprocess.run(["sh", "-n", script], check=False).returncode == 0
+
+
+def test_the_manifests_name_the_image_of_this_release() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert {container(workload)["image"] for workload in RUNNING} == {f"registry.example/meterai:{version}"}

@@ -96,8 +96,8 @@ def _next_wall(orders: socket.socket) -> socket.socket | None:
 
 
 def _fork() -> int:
-    """Forks into a new PID namespace if this machine allows that."""
-    with suppress(PermissionError):
+    """Forks into a new PID namespace if this machine allows that. Containers refuse with different errors."""
+    with suppress(OSError):
         return fork_beside(own_pids=True)
     return fork_beside(own_pids=False)
 
