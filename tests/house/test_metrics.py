@@ -19,6 +19,7 @@ import meterai.processes.controller
 import meterai.processes.gate
 import meterai.processes.signer
 import meterai.processes.site
+import meterai.processes.status
 import meterai.processes.verifier
 import meterai.processes.worker  # noqa: F401 - each declares its figures
 from meterai.gate.application import Gate

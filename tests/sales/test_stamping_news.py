@@ -6,6 +6,7 @@ import asyncio
 import uuid
 from types import SimpleNamespace
 from typing import cast
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -230,7 +231,8 @@ async def refuse(shop: Shop, job_id: uuid.UUID) -> None:
         await outbox.enqueue_many(tx, [(REFUSED, news)], shop.clock())
         await posting.post(tx, [freed], shop.clock())
     app = cast("App", SimpleNamespace(settings=Settings(), db=shop.db, clock=shop.clock))
-    assert await stamp(app, cast("Tools", None), "worker-1") == 1
+    tools = SimpleNamespace(presence=SimpleNamespace(is_there=AsyncMock(return_value=True)))
+    assert await stamp(app, cast("Tools", tools), "worker-1") == 1
     assert await shop.outbox(REFUSED) == []
 
 
