@@ -80,7 +80,7 @@ async def test_only_the_application_may_post(database: TestDatabase, role: str) 
         "TRUNCATE ledger.transfer CASCADE",
         "DELETE FROM ledger.account WHERE false",
         "TRUNCATE ledger.account CASCADE",
-        "UPDATE ledger.account SET customer_id = NULL",
+        "UPDATE ledger.account SET customer_id = gen_random_uuid()",
         "UPDATE ledger.account SET balance_side = 'none'",
     ],
 )
