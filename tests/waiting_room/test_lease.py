@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from meterai.kit.database import connect
+from meterai.launcher.schema.role_settings import settings_of_role
 from meterai.waiting_room.control import lease as leading
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.lease import LeaseLoop
@@ -197,3 +198,9 @@ async def test_a_slow_answer_of_the_database_is_no_difference_of_clocks() -> Non
 
     connection.fetchval.side_effect = answer
     assert await CheckedClock(wall, monotonic=wall).agrees_with_database(connection)
+
+
+def test_the_database_ends_a_step_of_a_frozen_controller_when_its_lease_ends() -> None:
+    """`idle_in_transaction_session_timeout` is a setting of the controller's role (decision 0050)."""
+    limit = settings_of_role("meterai_controller")["idle_in_transaction_session_timeout"]
+    assert limit == f"{leading.LEASE_S:g}s"
