@@ -22,7 +22,13 @@ from typing import Any, Final
 
 import pytest
 
-_BY_FIXTURE: Final = {"cluster": "storage", "service": "journey", "gate": "journey", "installed": "long"}
+_BY_FIXTURE: Final = {
+    "cluster": "storage",
+    "service": "journey",
+    "gate": "journey",
+    "installed": "long",
+    "nats_server": "journey",
+}
 _BY_FOLDER: Final = {
     "attacks": "hostile",
     "browser": "browser",
@@ -37,7 +43,7 @@ FAST: Final = f"not ({' or '.join(SLOW)})"
 """For pytest's option -m, as is `EVERYDAY`."""
 EVERYDAY: Final = "not long"
 _STARTS_SLOWLY: Final = re.compile(
-    r"^meterai\.processes\.|/(postgres|pg_ctl|initdb|pg_dump|chromium.*|nginx)$"
+    r"^meterai\.processes\.|/(postgres|pg_ctl|initdb|pg_dump|chromium.*|nginx|nats-server)$"
 )
 
 _START_SERVICES: Final = (("meterai.cli", "up"), ("benchmarks", "queue"))

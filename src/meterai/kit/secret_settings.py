@@ -24,6 +24,7 @@ SECRETS: Final = (
     "METERAI_AUDIT_HEAD",
     "METERAI_BACKUP_SIGNING_KEY",
     "METERAI_PROBE_SECRET",
+    "METERAI_NATS_URL",
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""
@@ -32,6 +33,7 @@ SECRET_FILES: Final = (
     "METERAI_SIGNER_TLS_KEY",
     "METERAI_SNAP_PRIVATE_KEY",
     "METERAI_PKCS11_PIN_FILE",
+    "METERAI_NATS_CREDENTIALS",
 )
 """Variables that name a file with a secret. A credential of the same name is such a file."""
 

@@ -535,8 +535,29 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         int, Doc(ge=0, description="controllers of the queues; one leads, the others stand by")
     ] = 1
     queue_folder: Annotated[
-        str, Doc(description="folder of the queues' files, shared by all gates; empty: DATA/queue")
+        str,
+        Doc(
+            description="folder of the queues' files, shared by all gates unless METERAI_NATS_URL is set; "
+            "empty: DATA/queue"
+        ),
     ] = ""
+    nats_url: Annotated[
+        str,
+        Doc(
+            description="NATS servers with JetStream that carry the lines of several hosts, with commas: "
+            "tls://user:password@nats-a.example:4222. Each host has a queue folder of its own then; empty: "
+            "all hosts share METERAI_QUEUE_FOLDER"
+        ),
+    ] = ""
+    nats_credentials: Annotated[
+        str, Doc(description="credentials file for NATS, in the place of a password in METERAI_NATS_URL")
+    ] = ""
+    nats_tls_ca: Annotated[
+        str, Doc(description="PEM file of the authority above the certificates of NATS; empty: the system's")
+    ] = ""
+    nats_replicas: Annotated[
+        int, Doc(ge=1, le=5, description="servers of NATS that keep each message: 1, or 3 of a cluster")
+    ] = 1
     queue_beacon: Annotated[
         str,
         Doc(
@@ -738,6 +759,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 _WEB: Final = ("http", "https")
 _MAIL: Final = ("smtp", "smtps")
+_NATS: Final = ("nats", "tls")
 _POSTGRES: Final = ("postgresql", "postgres")
 _SCHEMES: Final = {
     **dict.fromkeys(("public_url", "gate_url", "tsa_url", "revocation_url", "gateway_url"), _WEB),
@@ -814,6 +836,8 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
     for address in named_values(settings.settlement_reports).values() or settings.settlement_reports[:1]:
         if not _is_address(address, _WEB) or "{day}" not in address:
             yield "settlement_reports", "Expected midtrans=https://reports.example/{day}.csv, with commas"
+    if not all(_is_address(one, _NATS) for one in listed(settings.nats_url)):
+        yield "nats_url", "Expected addresses such as tls://user:password@nats-a.example:4222, with commas"
     if settings.objects_url and not re.match(r"file:///|s3://[^/@?#]+(/|$)", settings.objects_url):
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if settings.status_to and not re.match(r"/|file:///|s3://[^/@?#]+(/|$)", settings.status_to):

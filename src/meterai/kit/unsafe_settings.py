@@ -53,6 +53,11 @@ def unsafe_settings(settings: Settings) -> Iterator[tuple[str, str]]:
                 "production talks to a database on another machine only with sslmode=verify-full in its "
                 "address, and sslrootcert=FILE (docs/first-start.md)",
             )
+    if not all(
+        urlsplit(one).scheme == "tls" or is_loopback(urlsplit(one).hostname or "")
+        for one in listed(settings.nats_url)
+    ):
+        yield "nats_url", "production reaches NATS on another machine by TLS only; give tls:// addresses"
     if settings.partner_sandbox == "on":
         yield (
             "partner_sandbox",

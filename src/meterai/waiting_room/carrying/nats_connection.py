@@ -1,0 +1,292 @@
+"""The connection of a process to NATS: messages that are stored (JetStream), and their readers.
+
+NATS away is like a disk that takes no writes: methods raise OSError. The connection comes back by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import nats
+import nats.errors
+import structlog
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.js import JetStreamContext, api
+from nats.js.errors import APIError, BucketNotFoundError, NotFoundError
+from nats.js.errors import Error as StreamError
+from nats.js.object_store import ObjectStore
+
+from meterai.kit.formats.comma_list import listed
+from meterai.kit.settings import Settings
+from meterai.waiting_room.carrying.line_names import DOCUMENTS, FILES, GATES, KEYS, SIGNS, SUBJECTS
+
+log = structlog.get_logger(__name__)
+
+User = Literal["controller", "gate", "mirror"]
+"""As whom a process connects, in the words of `deploy/nats.conf`."""
+STORED_WITHIN_S: Final = 2.0
+GATES_KEPT_S: Final = 30 * 86_400.0
+"""What gates wrote is kept so long. A controller whose folder is empty has then to be given a copy."""
+_QUIET_S: Final = 2.0
+"""After so long without a message a reader asks whether it still has a consumer."""
+_WRONG_LAST_SEQUENCE: Final = 10_071
+"""Error code of JetStream: another message was stored since."""
+_RETRY_S: Final = 0.5
+
+
+class Overtaken(Exception):
+    """Another message was stored since the one that the publisher took for the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A stored message."""
+
+    sequence: int
+    subject: str
+    headers: Mapping[str, str]
+    body: bytes
+    left: int = 0
+    """How many more were there for this reader."""
+
+
+class NatsConnection:
+    """A connection that is opened once and then kept up."""
+
+    def __init__(self, settings: Settings, user: User) -> None:
+        self._settings, self._user = settings, user
+        self._client = Client()
+        self._js = JetStreamContext(self._client, timeout=STORED_WITHIN_S)
+
+    @property
+    def is_up(self) -> bool:
+        """Whether a server answers now."""
+        return self._client.is_connected
+
+    async def open(self) -> None:
+        """Connects; tries until it succeeds or is cancelled.
+
+        Raises: OSError for a file that can't be read.
+        """
+        settings = self._settings
+        tls = ssl.create_default_context(cafile=settings.nats_tls_ca) if settings.nats_tls_ca else None
+        await self._client.connect(
+            listed(settings.nats_url),
+            name=f"meterai {self._user}",
+            user_credentials=settings.nats_credentials or None,
+            tls=tls,
+            inbox_prefix=f"_INBOX_{self._user}",
+            connect_timeout=2,
+            reconnect_time_wait=_RETRY_S,  # type: ignore[arg-type] # seconds
+            max_reconnect_attempts=-1,
+            ping_interval=5,
+            error_cb=_note_nothing,
+            disconnected_cb=self._note_away,
+            reconnected_cb=self._note_back,
+        )
+
+    async def close(self) -> None:
+        """Closes it."""
+        with suppress(nats.errors.Error, OSError):
+            await self._client.close()
+
+    # ---------------------------------------------------------------- writing
+
+    async def make_streams(self) -> None:
+        """Makes the streams that are missing, and changes those that are set otherwise. Raises: OSError.
+
+        Controllers alone have the right to.
+        """
+        with _as_os_errors():
+            for wanted in _streams(self._settings.nats_replicas):
+                try:
+                    await self._js.add_stream(wanted)
+                except APIError as error:
+                    if error.err_code != _STREAM_IS_THERE:
+                        raise
+                    await self._js.update_stream(wanted)
+            try:
+                await self._js.object_store(FILES)
+            except (BucketNotFoundError, NotFoundError):
+                bucket = api.ObjectStoreConfig(FILES, replicas=self._settings.nats_replicas)
+                await self._js.create_object_store(FILES, bucket)
+
+    async def store(
+        self,
+        subject: str,
+        body: bytes,
+        headers: Mapping[str, str] | None = None,
+        *,
+        after: int | None = None,
+        within_s: float = STORED_WITHIN_S,
+    ) -> int:
+        """Stores a message. Returns its sequence.
+
+        `after`: the sequence that must be the stream's last one.
+
+        Raises: `Overtaken` when it is not; OSError when nobody knows that it was stored.
+        """
+        sent = dict(headers or {})
+        if after is not None:
+            sent["Nats-Expected-Last-Sequence"] = str(after)
+        with _as_os_errors():
+            self._demand()
+            try:
+                return (await self._js.publish(subject, body, timeout=within_s, headers=sent)).seq
+            except APIError as error:
+                if error.err_code == _WRONG_LAST_SEQUENCE:
+                    raise Overtaken(subject) from None
+                raise
+
+    async def store_file(self, name: str, content: bytes) -> None:
+        """Stores a large content under its digest, unless it is there. Raises: OSError."""
+        with _as_os_errors():
+            self._demand()
+            bucket = await self._bucket()
+            try:
+                await bucket.get_info(name)
+            except NotFoundError:
+                await bucket.put(name, content)
+
+    # ---------------------------------------------------------------- reading
+
+    async def file(self, name: str) -> bytes:
+        """A large content. Raises: OSError."""
+        with _as_os_errors():
+            self._demand()
+            return (await (await self._bucket()).get(name)).data or b""
+
+    async def last_sequence(self, stream: str) -> int:
+        """The sequence of a stream's last message; 0: there was none. Raises: OSError."""
+        with _as_os_errors():
+            self._demand()
+            return (await self._js.stream_info(stream)).state.last_seq
+
+    async def last_message(self, stream: str, subject: str) -> Message | None:
+        """The last message of a subject. Raises: OSError."""
+        with _as_os_errors():
+            self._demand()
+            try:
+                found = await self._js.get_last_msg(stream, subject)
+            except NotFoundError:
+                return None
+        return Message(found.seq or 0, subject, found.headers or {}, found.data or b"")
+
+    async def follow(
+        self, stream: str, subjects: Sequence[str], *, after: int
+    ) -> AsyncIterator[Message | None]:
+        """The messages of a stream behind a sequence, in order, and those that come.
+
+        None: there is none now. A message may come again, but none is left out. Raises: OSError; `Rewound`.
+        """
+        position = after
+        while True:
+            with _as_os_errors():
+                self._demand()
+                if await self.last_sequence(stream) < position:
+                    raise Rewound(stream)
+                subscription = await self._js.subscribe(
+                    "", stream=stream, config=_reader(subjects, position + 1)
+                )
+            try:
+                async for message in self._read(subscription):
+                    position = message.sequence if message else position
+                    yield message
+            finally:
+                with suppress(nats.errors.Error, OSError):
+                    await subscription.unsubscribe()
+
+    async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncIterator[Message | None]:
+        """What one consumer brings, until it leaves something out or is gone."""
+        with _as_os_errors():
+            if not (await subscription.consumer_info()).num_pending:
+                yield None
+        number = 0
+        while True:
+            with _as_os_errors():
+                try:
+                    raw = await subscription.next_msg(timeout=_QUIET_S)
+                except nats.errors.TimeoutError:
+                    self._demand()
+                    try:
+                        known = await subscription.consumer_info()
+                    except NotFoundError:
+                        return
+                    if known.delivered and known.delivered.consumer_seq > number:
+                        return
+                    yield None
+                    continue
+            number += 1
+            if raw.metadata.sequence.consumer != number:
+                return
+            yield _message(raw)
+
+    async def _bucket(self) -> ObjectStore:
+        return await self._js.object_store(FILES)
+
+    def _demand(self) -> None:
+        """Raises: ConnectionError at once while there is no connection: nothing is kept to be sent later."""
+        if not self._client.is_connected:
+            raise ConnectionError("NATS does not answer")
+
+    async def _note_away(self) -> None:
+        if not self._client.is_closed:
+            log.warning("line_nats_away", user=self._user)
+
+    async def _note_back(self) -> None:
+        log.info("line_nats_back", user=self._user)
+
+
+class Rewound(OSError):
+    """A stream lost messages, or was made again: its reader begins at its start."""
+
+
+_STREAM_IS_THERE: Final = 10_058
+"""Error code of JetStream: the name is in use with other settings."""
+
+
+def _streams(replicas: int) -> list[api.StreamConfig]:
+    common: dict[str, Any] = {"num_replicas": replicas, "allow_direct": False}
+    last_only = {"max_msgs_per_subject": 1, **common}
+    return [
+        api.StreamConfig(GATES, subjects=SUBJECTS[GATES], max_age=GATES_KEPT_S, **common),
+        api.StreamConfig(SIGNS, subjects=SUBJECTS[SIGNS], storage=api.StorageType.MEMORY, **last_only),
+        api.StreamConfig(DOCUMENTS, subjects=SUBJECTS[DOCUMENTS], **last_only),
+        api.StreamConfig(KEYS, subjects=SUBJECTS[KEYS], **last_only),
+    ]
+
+
+def _reader(subjects: Sequence[str], first: int) -> api.ConsumerConfig:
+    return api.ConsumerConfig(
+        filter_subjects=list(subjects),
+        deliver_policy=api.DeliverPolicy.BY_START_SEQUENCE,
+        opt_start_seq=first,
+        ack_policy=api.AckPolicy.NONE,
+        inactive_threshold=30.0,
+        mem_storage=True,
+        num_replicas=1,
+    )
+
+
+def _message(raw: Msg) -> Message:
+    seen = raw.metadata
+    return Message(seen.sequence.stream, raw.subject, raw.headers or {}, raw.data, seen.num_pending or 0)
+
+
+@contextmanager
+def _as_os_errors() -> Iterator[None]:
+    """Turns the client's errors into OSError."""
+    try:
+        yield
+    except (nats.errors.Error, StreamError, TimeoutError, asyncio.InvalidStateError) as error:
+        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+
+
+async def _note_nothing(error: Exception) -> None:
+    """Each try to connect fails with one: `line_nats_away` says it once."""

@@ -1,0 +1,45 @@
+"""The carriers of a line whose hosts share one folder: there is nothing to carry."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+class SharedFolderOfGate:
+    """See `port.GateCarrier`."""
+
+    async def run(self) -> None:
+        """Rests until it is cancelled."""
+        await asyncio.Event().wait()
+
+    async def joined(self, event: str) -> None:
+        """Controllers read the gate's own files."""
+
+    async def was_used(self, event: str) -> bool:
+        """The gate's folder itself tells."""
+        return False
+
+
+class SharedFolder:
+    """See `port.DocumentCarrier`."""
+
+    may_lead = True
+
+    async def run(self) -> None:
+        """Rests until it is cancelled."""
+        await asyncio.Event().wait()
+
+    async def lead(self, epoch: int) -> None:
+        """The stage of the folder keeps earlier leaders out (`window_files.FencedFolder`)."""
+
+    async def leave(self) -> None:
+        """Nothing was held."""
+
+    async def open(self, event: str) -> None:
+        """There is one folder."""
+
+    def publish(self, event: str, path: str, content: bytes) -> None:
+        """Others read the file itself."""
+
+    def append(self, event: str, path: str, offset: int, piece: bytes) -> None:
+        """Others read the file itself."""

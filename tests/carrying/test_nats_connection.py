@@ -1,0 +1,64 @@
+"""What the connection to NATS promises to those who use it."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from meterai.waiting_room.carrying.line_names import DOCUMENTS, document_subject
+from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
+from tests.nats_server import NatsServer
+
+_ONE, _OTHER = document_subject("cpns", "one"), document_subject("cpns", "other")
+
+
+async def _next(reader: object, count: int) -> list[tuple[int, bytes] | None]:
+    found = []
+    async with asyncio.timeout(20):
+        while len(found) < count:
+            message = await anext(reader)  # type: ignore[call-overload]
+            found.append(message and (message.sequence, message.body))
+    return found
+
+
+async def test_messages_are_stored_in_order_and_read_again_after_the_server_was_away(
+    nats_server: NatsServer, nats_line: NatsConnection
+) -> None:
+    await nats_line.make_streams()  # again: it changes nothing
+    reader = nats_line.follow(DOCUMENTS, [f"{_ONE.rpartition('.')[0]}.*"], after=0)
+    assert await _next(reader, 1) == [None]
+    assert await nats_line.store(_ONE, b"satu", {"Path": "public/a"}, after=0) == 1
+    with pytest.raises(Overtaken):
+        await nats_line.store(_OTHER, b"dua", after=0)
+    assert await nats_line.store(_OTHER, b"dua", after=1) == 2
+    assert await nats_line.store(_ONE, b"tiga", after=2) == 3
+    assert await _next(reader, 2) in ([(1, b"satu"), (2, b"dua")], [(2, b"dua"), (3, b"tiga")])
+    last = await nats_line.last_message(DOCUMENTS, _ONE)
+    assert last is not None
+    assert (last.sequence, last.body) == (3, b"tiga")
+    assert await nats_line.last_message(DOCUMENTS, f"{_ONE}-not") is None
+
+    nats_server.end()
+    with pytest.raises(OSError):
+        await nats_line.store(_ONE, b"empat")
+    nats_server.start()
+    async with asyncio.timeout(20):
+        while not nats_line.is_up:
+            await asyncio.sleep(0.05)
+    again = nats_line.follow(DOCUMENTS, [f"{_ONE.rpartition('.')[0]}.*"], after=0)
+    assert await _next(again, 2) == [(2, b"dua"), (3, b"tiga")]
+    assert await nats_line.last_sequence(DOCUMENTS) == 3
+    with pytest.raises(Rewound):
+        await _next(nats_line.follow(DOCUMENTS, [_ONE], after=9), 1)
+    await again.aclose()
+    await reader.aclose()
+
+
+async def test_large_contents_are_kept_once_under_their_digest(nats_line: NatsConnection) -> None:
+    content = bytes(range(256)) * 4_000
+    await nats_line.store_file("a1b2", content)
+    await nats_line.store_file("a1b2", b"not taken: the name says what it holds")
+    assert await nats_line.file("a1b2") == content
+    with pytest.raises(OSError):
+        await nats_line.file("c3d4")
