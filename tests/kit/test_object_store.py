@@ -346,3 +346,22 @@ async def test_a_request_to_s3_is_tried_again_for_some_seconds_only(
 def test_a_store_that_nobody_knows_is_trouble_too() -> None:
     with pytest.raises(OSError, match="the object store: "):
         RemoteStore("foo://x")
+
+
+_SHORT_COMMAND = """
+import asyncio, pathlib, time
+from meterai.kit.files.object_store import open_store
+
+class Slow(asyncio.SelectorEventLoop):
+    def call_soon_threadsafe(self, *words, **named):
+        super().call_soon_threadsafe(*words, **named)
+        time.sleep(0.3)
+
+asyncio.run(open_store("memory:///", pathlib.Path("/none")).put(b"dokumen"), loop_factory=Slow)
+"""
+
+
+def test_a_short_command_ends_well_though_a_thread_of_the_store_is_slow() -> None:
+    """Otherwise SIGABRT ends it when it has done its work, as a backup to S3."""
+    done = subprocess.run([sys.executable, "-c", _SHORT_COMMAND], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError
 from obstore.store import from_url
 
 from meterai.kit.files.atomic_write import write_whole
+from meterai.kit.files.store_threads import leave_before_exit
 from meterai.kit.secret_settings import STORE_KEY, secret_of
 from meterai.kit.store_variables import ALLOWS_HTTP, speaks_http
 
@@ -323,6 +324,7 @@ def remote_store(url: str) -> Any:
     # Options given here take the place of all those in the environment.
     is_told = ALLOWS_HTTP in os.environ or not speaks_http(os.environ)
     options: Any = None if is_told else {"allow_http": True}
+    leave_before_exit()
     with troubles_told():
         return from_url(url, config=config, client_options=options, retry_config={"retry_timeout": TRIES_FOR})
 
