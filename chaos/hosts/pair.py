@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,20 +180,30 @@ async def start_second(place: Place, tls: TlsAuthority, service: RunningService)
 
 
 def prepare_second(place: Place) -> None:
-    """`dua` gets the installation's id, the secrets that its roles read, and what verification trusts."""
-    place.second.mkdir(mode=0o711)
-    shutil.copy2(place.first / "installation", place.second / "installation")
-    (place.second / "secrets").mkdir(mode=0o700)
+    """`dua` gets the installation's files, and its signer a key of its own."""
+    copy_installation(place.first, place.second)
+    make_signer_key(place.first, place.second)
+
+
+def copy_installation(first: Path, second: Path) -> None:
+    """Another host gets the installation's id, the secrets of its roles, and what verification trusts."""
+    second.mkdir(mode=0o711)
+    shutil.copy2(first / "installation", second / "installation")
+    (second / "secrets").mkdir(mode=0o700)
     for name in ("application.json", "metrics-token"):
-        shutil.copy2(place.first / "secrets" / name, place.second / "secrets" / name)
-    pki = place.second / "pki"
-    shutil.copytree(place.first / "pki" / "trust", pki / "trust")
+        shutil.copy2(first / "secrets" / name, second / "secrets" / name)
+    shutil.copytree(first / "pki" / "trust", second / "pki" / "trust")
+
+
+def make_signer_key(first: Path, second: Path) -> None:
+    """The signer of another host gets a key of its own, certified by the development PKI of the first one."""
+    pki = second / "pki"
     for name in ("code.key.pem", "intermediate.pem"):
-        shutil.copy2(place.first / "pki" / name, pki / name)
+        shutil.copy2(first / "pki" / name, pki / name)
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Meterai Elektronik 10000 SPESIMEN 2")])
     request = x509.CertificateSigningRequestBuilder().subject_name(subject).sign(key, hashes.SHA256())
-    chain = certify_request(place.first / "pki", request.public_bytes(serialization.Encoding.PEM))
+    chain = certify_request(first / "pki", request.public_bytes(serialization.Encoding.PEM))
     (pki / "chain.pem").write_bytes(chain)
     own = x509.load_pem_x509_certificates(chain)[0]
     (pki / "stamp.pem").write_bytes(own.public_bytes(serialization.Encoding.PEM))
@@ -227,16 +237,23 @@ def settings_of(place: Place, tls: TlsAuthority, addresses: Addresses, host: str
 
 def activate(place: Place, env: Mapping[str, str]) -> None:
     """Registers the key of `dua`'s signer and activates it, as an officer does at `satu`."""
-    chain = place.second / "pki" / "chain.pem"
+    meterai = [sys.executable, "-m", "meterai.cli"]
+    activate_key(meterai, place.first, place.second / "pki" / "chain.pem", signer="dua", env=env)
+
+
+def activate_key(
+    meterai: Sequence[str], data: Path, chain: Path, *, signer: str, env: Mapping[str, str]
+) -> None:
+    """Registers the key of a signer and activates it, once it answers. `meterai`: words of the command."""
 
     def keys(*words: str) -> str:
-        command = [sys.executable, "-m", "meterai.cli", "keys", *words, "--data", str(place.first)]
+        command = [*meterai, "keys", *words, "--data", str(data)]
         done = subprocess.run(command, env=dict(env), capture_output=True, text=True, timeout=60, check=False)
         if done.returncode != 0:
             raise RuntimeError(f"meterai keys {words[0]}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
-    added = keys("add", "--place", "file:pki", "--certificate", str(chain), "--signer", "dua")
+    added = keys("add", "--place", "file:pki", "--certificate", str(chain), "--signer", signer)
     key_id = added.split("Added key ")[1].split(".")[0]
     deadline = time.monotonic() + 20
     while True:

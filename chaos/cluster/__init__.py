@@ -1,0 +1,1 @@
+"""A cluster on one machine: hosts in network namespaces, each part twice or three times, and faults."""

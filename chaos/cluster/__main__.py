@@ -1,0 +1,54 @@
+"""`python -m chaos.cluster`: faults of a cluster, one after another, while people order.
+
+Exit codes: 0 all held, 1 not, 2 not played.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+import uvloop
+
+from chaos.cluster.faults import chosen
+from chaos.cluster.outcome import show
+from chaos.cluster.play import play
+from simulator.crowd.report import ended_by_signals
+
+
+def main() -> None:
+    """Plays what was asked for."""
+    parser = argparse.ArgumentParser(prog="script/cluster", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="five faults, in under 6 minutes")
+    parser.add_argument("--all", action="store_true", help="all faults; the default")
+    parser.add_argument("--faults", default="", help="their names, with commas")
+    parser.add_argument("--keep", type=Path, help="folder for the data and logs, to look at afterwards")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    asked = parser.parse_args()
+    if os.geteuid() != 0:
+        sys.exit("not played: only root may make hosts of a network")
+    try:
+        faults = chosen(asked.faults, short=asked.short)
+        outcome = uvloop.run(ended_by_signals(play(faults, keep=asked.keep, tell=_tell)))
+    except asyncio.CancelledError:
+        sys.exit(2)
+    except (ValueError, RuntimeError, AssertionError, TimeoutError, OSError) as error:
+        print(f"not played: {error}", file=sys.stderr)
+        sys.exit(2)
+    if asked.json:
+        print(msgspec.json.encode(outcome).decode())
+    else:
+        show(outcome)
+    sys.exit(0 if outcome.ok else 1)
+
+
+def _tell(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()
