@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from meterai.kit.settings import Settings
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
+from tests.carrying.hosts import Hosts, hosts
 from tests.nats_server import NatsServer, running_nats
 
 
@@ -27,3 +29,18 @@ async def nats_line(nats_server: NatsServer) -> AsyncIterator[NatsConnection]:
     await connection.make_streams()
     yield connection
     await connection.close()
+
+
+@pytest_asyncio.fixture(params=["folder", "nats"])
+async def line_hosts(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Hosts]:
+    """Hosts of a line over each adapter."""
+    server = request.getfixturevalue("nats_server") if request.param == "nats" else None
+    async with hosts(tmp_path, server) as made:
+        yield made
+
+
+@pytest_asyncio.fixture
+async def nats_hosts(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Hosts]:
+    """Hosts of a line over NATS."""
+    async with hosts(tmp_path, nats_server) as made:
+        yield made

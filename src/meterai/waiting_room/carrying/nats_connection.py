@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final, Literal
@@ -63,6 +63,8 @@ class NatsConnection:
         self._settings, self._user = settings, user
         self._client = Client()
         self._js = JetStreamContext(self._client, timeout=STORED_WITHIN_S)
+        self.times_connected = 0
+        """How often a server was reached: it may be another one now, without our streams."""
 
     @property
     def is_up(self) -> bool:
@@ -90,6 +92,7 @@ class NatsConnection:
             disconnected_cb=self._note_away,
             reconnected_cb=self._note_back,
         )
+        self.times_connected += 1
 
     async def close(self) -> None:
         """Closes it."""
@@ -180,7 +183,7 @@ class NatsConnection:
 
     async def follow(
         self, stream: str, subjects: Sequence[str], *, after: int
-    ) -> AsyncIterator[Message | None]:
+    ) -> AsyncGenerator[Message | None]:
         """The messages of a stream behind a sequence, in order, and those that come.
 
         None: there is none now. A message may come again, but none is left out. Raises: OSError; `Rewound`.
@@ -202,7 +205,7 @@ class NatsConnection:
                 with suppress(nats.errors.Error, OSError):
                     await subscription.unsubscribe()
 
-    async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncIterator[Message | None]:
+    async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncGenerator[Message | None]:
         """What one consumer brings, until it leaves something out or is gone."""
         with _as_os_errors():
             if not (await subscription.consumer_info()).num_pending:
@@ -240,6 +243,7 @@ class NatsConnection:
             log.warning("line_nats_away", user=self._user)
 
     async def _note_back(self) -> None:
+        self.times_connected += 1
         log.info("line_nats_back", user=self._user)
 
 

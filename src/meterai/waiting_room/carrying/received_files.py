@@ -8,8 +8,19 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from meterai.kit.files.atomic_write import write_whole
+from meterai.waiting_room.files.queue_folder import QueueFolder
+from meterai.waiting_room.files.reader_modes import open_to_readers
 
+_GUARDED_FOLDER = 0o1777
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def make_event_folder(folder: QueueFolder) -> None:
+    """Makes the folder of an event, as a controller makes it: gates of this host write there, too."""
+    if not folder.public.exists():
+        folder.path.parent.mkdir(parents=True, exist_ok=True)
+        folder.path.mkdir(mode=_GUARDED_FOLDER, exist_ok=True)
+        open_to_readers(folder)
 
 
 def place_below(folder: Path, name: str) -> Path:
@@ -20,13 +31,13 @@ def place_below(folder: Path, name: str) -> Path:
     return folder.joinpath(*parts)
 
 
-def put_whole(path: Path, content: bytes, *, mode: int) -> bool:
+def put_whole(path: Path, content: bytes, *, mode: int, durable: bool = True) -> bool:
     """Replaces a file, unless it has this content. Returns whether it did. Raises: OSError."""
     with suppress(OSError):
         if path.read_bytes() == content:
             return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content, mode=mode)
+    write_whole(path, content, mode=mode, durable=durable)
     return True
 
 

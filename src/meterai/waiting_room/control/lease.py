@@ -16,6 +16,8 @@ from prometheus_client import Counter, Gauge
 from meterai.kit.database import DATABASE_IS_DOWN, Database, log_trouble, outage_facts
 from meterai.kit.fail_points import FailPoint, never
 from meterai.kit.measures import seconds, timed
+from meterai.waiting_room.carrying.port import DocumentCarrier
+from meterai.waiting_room.carrying.shared_folder import SharedFolder
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.checked_clock import CheckedClock
 from meterai.waiting_room.control.publisher import Publisher
@@ -52,6 +54,8 @@ class LeaseLoop:
     general_share: int | None = None
     """Purchases for no event that may begin in a minute while people wait; None: not promised."""
     read_news: ReadNews = no_news
+    carrier: DocumentCarrier = field(default_factory=SharedFolder)
+    """Hands on what is published to hosts with folders of their own."""
     leads: bool = False
     _awake: list[str] = field(default_factory=list)
     """Events whose queue needs steps."""
@@ -61,21 +65,22 @@ class LeaseLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever no other process does, until `stop`."""
-        if self.beacon is None:
-            return await self._lead_when_possible(stop)
-        asking = asyncio.create_task(self.beacon.keep_asking())
+        beside = [asyncio.create_task(self.carrier.run())]
+        if self.beacon is not None:
+            beside.append(asyncio.create_task(self.beacon.keep_asking()))
         try:
             await self._lead_when_possible(stop)
         finally:
-            await _end([asking])
-            await self.beacon.close()
+            await _end(beside)
+            if self.beacon is not None:
+                await self.beacon.close()
 
     async def _lead_when_possible(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
             try:
                 epoch = None
                 async with self.db.connection() as connection:
-                    if await self.clock.agrees_with_database(connection):
+                    if self.carrier.may_lead and await self.clock.agrees_with_database(connection):
                         epoch = await lease_rows.take_lease(connection, self.holder, LEASE_S)
                 if epoch is not None:
                     await self._lead(epoch, stop)
@@ -86,12 +91,16 @@ class LeaseLoop:
     async def _lead(self, epoch: int, stop: asyncio.Event) -> None:
         log.info("queue_leading", holder=self.holder, epoch=epoch)
         tasks: dict[str, asyncio.Task[bool]] = {}
-        self.leads = True
-        _LEADS.set(1)
         try:
+            if not await self._take_over(epoch):
+                return
+            self.leads = True
+            _LEADS.set(1)
             async with self.db.connection() as own:  # steps may have all others for longer than a lease lasts
                 while not stop.is_set():
                     if not self.clock.runs_evenly() or not await self.clock.agrees_with_database(own):
+                        break
+                    if not self.carrier.may_lead:  # other hosts would not see what it publishes
                         break
                     held = await lease_rows.take_lease(own, self.holder, LEASE_S)
                     if held != epoch:
@@ -110,10 +119,21 @@ class LeaseLoop:
             self.leads = False
             _LEADS.set(0)
             await _end(list(tasks.values()))
+            await self.carrier.leave()
             log.info("queue_left", holder=self.holder, epoch=epoch)
             with suppress(*DATABASE_IS_DOWN):
                 async with self.db.connection() as connection:
                     await lease_rows.end_lease(connection, self.holder, epoch)
+
+    async def _take_over(self, epoch: int) -> bool:
+        """Whether other hosts follow this controller from now on."""
+        try:
+            async with asyncio.timeout(LEASE_S / 2):
+                await self.carrier.lead(epoch)
+        except (Superseded, OSError) as error:
+            log.warning("line_not_taken_over", epoch=epoch, reason=str(error))
+            return False
+        return True
 
     async def _conduct(self, event: str, epoch: int) -> bool:
         """Takes steps of one event until it rests (True), or this process may not lead any more (False).
@@ -162,7 +182,8 @@ class LeaseLoop:
         if event not in self._chains:
             self._chains[event] = await asyncio.to_thread(SeedChains, keys.chain)
         beacon = None if self.beacon is None else Beacon(await self.beacon.name(), self.beacon.value)
-        publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller)
+        await self.carrier.open(event)
+        publisher = await asyncio.to_thread(Publisher, folder, epoch, keys.controller, self.carrier)
         await forget_silent(self.db)
         steering = StepContext(
             self.db,

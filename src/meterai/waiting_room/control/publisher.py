@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from meterai.waiting_room.carrying.port import DocumentCarrier
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.published_documents import Close, Head, Status
 from meterai.waiting_room.files.queue_folder import QueueFolder
@@ -28,11 +29,13 @@ class Publisher:
     in a thread.
     """
 
-    def __init__(self, folder: QueueFolder, epoch: int, key: Ed25519PrivateKey) -> None:
-        """Takes the folder over. Reads the log from its last mark on."""
+    def __init__(
+        self, folder: QueueFolder, epoch: int, key: Ed25519PrivateKey, carrier: DocumentCarrier | None = None
+    ) -> None:
+        """Takes the folder over. Reads the log from its last mark on. `carrier`: as of `FencedFolder`."""
         self.folder = folder
         self._key = key
-        self._stage = FencedFolder(folder, epoch)
+        self._stage = FencedFolder(folder, epoch, carrier)
         self._log = self._stage.open_log(key)
         self._head = Head(event=folder.slug, at=0, size=self._log.size, root=self._log.root().hex())
         self.seeds = WindowSeeds(folder, key.public_key())

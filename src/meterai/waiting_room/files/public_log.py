@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -68,7 +68,7 @@ class LogMark(msgspec.Struct, frozen=True, kw_only=True):
 class PublicLog:
     """The log in a folder, opened for appending. Drops a last line that a crash cut off.
 
-    `append` writes. `sync` makes entries durable and signs a head. Nothing that an entry allows happens
+    `sync` writes what was appended, makes it durable and signs a head. Nothing that an entry allows happens
     before. `mark` is one that `keep_mark` received earlier. With a wrong mark everything is read.
     """
 
@@ -80,9 +80,14 @@ class PublicLog:
         *,
         mark: bytes = b"",
         keep_mark: Callable[[bytes], None] = lambda raw: None,
+        hand_on: Callable[[Path, int, bytes], None] = lambda path, offset, piece: None,
     ) -> None:
+        """`hand_on`: gets what will be appended to a file at an offset, before it is written."""
         folder.mkdir(parents=True, exist_ok=True)
-        self._event, self._key, self._keep_mark = event, key, keep_mark
+        self._event, self._key, self._keep_mark, self._hand_on = event, key, keep_mark, hand_on
+        self._folder = folder
+        self._new: list[bytes] = []
+        """Lines that `sync` will write."""
         self._heads = (folder / HEADS).open("a+b", buffering=0)
         self._signed = self._last_signed()
         path = folder / ENTRIES
@@ -119,22 +124,29 @@ class PublicLog:
         """
         entry = LogEntry(n=self._tree.size, at=at, what=what, facts=dict(facts))
         line = msgspec.json.encode(entry, order="deterministic")
-        self._entries.write(line + b"\n")
+        self._new.append(line + b"\n")
         self._tree.append(line)
         return entry.n
 
     def sync(self, at: int) -> published_documents.Head:
         """Makes everything appended durable, and publishes its signed head."""
-        self._entries.flush()
-        os.fsync(self._entries.fileno())
+        self._append(self._entries, ENTRIES, b"".join(self._new))
+        self._new.clear()
         head = published_documents.Head(event=self._event, at=at, size=self.size, root=self.root().hex())
         signed = published_documents.sign(head, self._key)
-        self._heads.write(signed.rstrip(b"\n").replace(b"\n", b" ") + b"\n")
-        os.fsync(self._heads.fileno())
+        self._append(self._heads, HEADS, signed.rstrip(b"\n").replace(b"\n", b" ") + b"\n")
         self._signed = head.size
         if self.size - self._marked_at >= MARK_EVERY:
             self._mark(signed)
         return head
+
+    def _append(self, file: IO[bytes], name: str, piece: bytes) -> None:
+        """Appends bytes to a file and makes them durable."""
+        if piece:
+            self._hand_on(self._folder / name, file.seek(0, os.SEEK_END), piece)
+            file.write(piece)
+            file.flush()
+            os.fsync(file.fileno())
 
     def _mark(self, head: bytes) -> None:
         peaks = [peak.hex() for peak in self._tree.peaks]
@@ -172,7 +184,8 @@ class PublicLog:
             return 0
 
     def close(self) -> None:
-        """Closes the files."""
+        """Closes the files. Entries that have no head yet stay in them."""
+        self._entries.write(b"".join(self._new))
         self._entries.close()
         self._heads.close()
 

@@ -19,6 +19,8 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.carrying.port import DocumentCarrier
+from meterai.waiting_room.carrying.shared_folder import SharedFolder
 from meterai.waiting_room.files import published_documents
 from meterai.waiting_room.files.gate_journal import RECORD_BYTES, read_join_records
 from meterai.waiting_room.files.gate_register import gates_known_from
@@ -78,9 +80,13 @@ class Gathered:
 class FencedFolder:
     """The folder of one holder of the lease. Raises `Superseded` after another holder has taken over."""
 
-    def __init__(self, folder: QueueFolder, epoch: int) -> None:
-        """Takes the folder over. From then on an earlier holder can change nothing."""
+    def __init__(self, folder: QueueFolder, epoch: int, carrier: DocumentCarrier | None = None) -> None:
+        """Takes the folder over. From then on an earlier holder can change nothing.
+
+        `carrier`: hands on to other hosts what is public, before it is written; None: they share the folder.
+        """
         self._folder = folder
+        self._carrier = carrier or SharedFolder()
         self._place = folder.path / "stage" / str(epoch)
         self._place.parent.mkdir(parents=True, exist_ok=True)
         for path in self._place.parent.iterdir():
@@ -93,6 +99,9 @@ class FencedFolder:
 
     def publish(self, path: Path, content: bytes, *, is_public: bool = True) -> None:
         """Writes a file that readers see completely or not at all, and that survives a loss of power."""
+        if is_public:
+            name = path.relative_to(self._folder.path).as_posix()
+            self._carrier.publish(self._folder.slug, name, content)
         part = self._place / "part"
         try:
             handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
@@ -125,10 +134,15 @@ class FencedFolder:
             key,
             mark=mark.read_bytes() if mark.exists() else b"",
             keep_mark=lambda raw: self.publish(mark, raw, is_public=False),
+            hand_on=self._hand_on,
         )
         for name in (ENTRIES, HEADS):
             (log / name).chmod(READABLE_FILE)
         return opened
+
+    def _hand_on(self, path: Path, offset: int, piece: bytes) -> None:
+        name = path.relative_to(self._folder.path).as_posix()
+        self._carrier.append(self._folder.slug, name, offset, piece)
 
 
 def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> Gathered | None:
