@@ -15,6 +15,10 @@ from simulator.planner.calibration import GUESSES as FIT_GUESSES
 from simulator.planner.calibration import Fit, fit, question_of
 from simulator.planner.chart import draw_chart
 from simulator.planner.futures import Question
+from simulator.planner.hosts.answer import hosts_of
+from simulator.planner.hosts.figures import Figures, read_figures
+from simulator.planner.hosts.losses import lose_hosts
+from simulator.planner.hosts.model import Hosts, Losses
 from simulator.planner.measured import Measured, read_measured
 from simulator.planner.plan import GUESSES, Plan, make_plan
 from simulator.planner.scenario import Scenario, read_scenario
@@ -43,6 +47,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     fit: Fit | None = None
     extended: Plan | None = None
     """For a scenario: with its extension and the rush after its outage, served by this service."""
+    hosts: Hosts | None = None
+    """With --hosts: then `plan` is what they bear."""
+    losses: Losses | None = None
     guesses: tuple[str, ...] = GUESSES
     """What is not measured, in the plan and in the fit."""
 
@@ -51,14 +58,23 @@ def main() -> None:
     """Exit code 2: a question that can't be read; the reason is printed as {"error": ...}."""
     asked = _arguments().parse_args()
     try:
-        measured = read_measured(asked.capacity)
-        answer = _of_scenario(asked, measured) if asked.scenario else _of_season(asked, measured)
+        answer = _answer(asked)
         if asked.chart:
             _draw(asked, answer)
     except ValueError as error:
         print(msgspec.json.encode({"error": str(error)}).decode())
         sys.exit(2)
     print(msgspec.json.encode(answer).decode())
+
+
+def _answer(asked: argparse.Namespace) -> Answer:
+    """Raises: ValueError."""
+    if asked.hosts:
+        return _of_hosts(asked, read_figures(asked.assume))
+    if asked.assume or asked.lose_a_host_each_hour:
+        raise ValueError("--assume and --lose-a-host-each-hour are for --hosts: give it, too")
+    measured = read_measured(asked.capacity)
+    return _of_scenario(asked, measured) if asked.scenario else _of_season(asked, measured)
 
 
 def _draw(asked: argparse.Namespace, answer: Answer) -> None:
@@ -88,17 +104,34 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--chart", type=Path)
     parser.add_argument("--language", choices=("id", "en"), default="id")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hosts", action="store_true")
+    parser.add_argument("--assume", action="append", default=[])
+    parser.add_argument("--lose-a-host-each-hour", action="store_true")
     return parser
 
 
 def _of_season(asked: argparse.Namespace, measured: Measured) -> Answer:
-    told = {name: value for name in _OF_A_SEASON if (value := getattr(asked, name)) is not None}
-    applicants, days, stamps, closing, tau = (_OF_A_SEASON | told).values()
-    length_s, opens = season_length(days, closing)
-    season = Season(applicants=applicants, days=length_s / DAY, stamps=stamps, tau_hours=tau)
+    season, opens = _season_of(asked)
     service = Service(journeys_per_second=measured.journeys_with(season.stamps))
     question = Question(season, Behaviour(), _policy_of(asked, season), service)
     return Answer(plan=make_plan(question, measured, Sizes(), Limits(), asked.seed), opens=opens)
+
+
+def _of_hosts(asked: argparse.Namespace, figures: Figures) -> Answer:
+    if told := [f"--{name}" for name in ("capacity", "scenario") if getattr(asked, name)]:
+        raise ValueError(f"--hosts reckons what the hosts bear: leave out {', '.join(told)}")
+    season, opens = _season_of(asked)
+    question = Question(season, Behaviour(), _policy_of(asked, season), Service(journeys_per_second=1.0))
+    borne, hosts, plan = hosts_of(question, figures, asked.seed)
+    losses = lose_hosts(borne, hosts) if asked.lose_a_host_each_hour else None
+    return Answer(plan=plan, opens=opens, hosts=hosts, losses=losses)
+
+
+def _season_of(asked: argparse.Namespace) -> tuple[Season, datetime | None]:
+    told = {name: value for name in _OF_A_SEASON if (value := getattr(asked, name)) is not None}
+    applicants, days, stamps, closing, tau = (_OF_A_SEASON | told).values()
+    length_s, opens = season_length(days, closing)
+    return Season(applicants=applicants, days=length_s / DAY, stamps=stamps, tau_hours=tau), opens
 
 
 def _of_scenario(asked: argparse.Namespace, measured: Measured) -> Answer:

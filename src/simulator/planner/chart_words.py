@@ -91,6 +91,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "en": "90 % of what {name} measured, which offered no more",
     },
     "given": {"id": "90 % dari angka yang diberikan", "en": "90 % of the figure given"},
+    "hosts": {"id": "dihitung dari host", "en": "reckoned from hosts"},
     "goal": {"id": "90 % dari target, belum diukur", "en": "90 % of a goal, not measured"},
     "foot": {
         "id": "Model, bukan ramalan. Kapasitas: {source}; {stamps} meterai per pelamar; laju kedatangan "

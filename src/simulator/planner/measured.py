@@ -20,8 +20,8 @@ GATE_JOINS_GOAL: Final = 8_000.0
 GATE_POLLS_GOAL: Final = 20_000.0
 
 
-type Basis = Literal["measured", "at_least", "given", "goal"]
-"""Where a figure is from; `at_least`: from a bench that offered no more."""
+type Basis = Literal["measured", "at_least", "given", "goal", "hosts"]
+"""Where a figure is from; `at_least`: from a bench that offered no more; `hosts`: reckoned from hosts."""
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):

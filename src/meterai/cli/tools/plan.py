@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 from rich.console import Console
 
+from meterai.cli.tools.plan_hosts_output import show_hosts
 from meterai.cli.tools.plan_output import show_fit, show_plan
 
 
@@ -41,12 +42,27 @@ def plan(
     policy: Annotated[str, typer.Option(help="closing, line-counts or last-call:HOURS")] = "closing",
     scenario: Annotated[str, typer.Option(help="a season that has happened: september-2024, or a file")] = "",
     chart: Annotated[Path | None, typer.Option(help="write an SVG picture here", dir_okay=False)] = None,
-    language: Annotated[Literal["id", "en"], typer.Option(help="of the picture")] = "id",
+    language: Annotated[
+        Literal["id", "en"] | None,
+        typer.Option(help="of the picture (usually id) and of the hosts (usually en)"),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="the same seed, the same answer")] = 1,
+    hosts: Annotated[
+        bool, typer.Option("--hosts", help="say which hosts the season needs, and what they cost")
+    ] = False,
+    assume: Annotated[
+        list[str] | None,
+        typer.Option(help="NAME=VALUE: a figure, a price or a number of hosts for --hosts; repeat"),
+    ] = None,
+    lose_a_host_each_hour: Annotated[
+        bool,
+        typer.Option("--lose-a-host-each-hour", help="with --hosts: lose one in each hour of the last day"),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="print one JSON object")] = False,
 ) -> None:
-    """Simulate a whole season: waits, who is left at closing, what it takes. Exit code 2: can't be asked.
+    """Simulate a whole season: waits, who is left at closing, what it takes.
 
+    Exit code 1: hosts were lost, and people are left in line at closing. 2: can't be asked.
     A scenario has its own applicants, days, stamps, closing and tau.
     """
     given = {
@@ -63,6 +79,8 @@ def plan(
     }
     words = [f"--{name}={value}" for name, value in given.items() if value not in (None, "")]
     words += [f"--capacity={one}" for one in capacity or []]
+    words += [f"--assume={one}" for one in assume or []]
+    words += ["--hosts"] * hosts + ["--lose-a-host-each-hour"] * lose_a_host_each_hour
     command = [sys.executable, "-m", "simulator.planner", *words]
     run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     answer: dict[str, Any] = json.loads(run.stdout) if run.stdout else {"error": "the planner failed"}
@@ -71,11 +89,16 @@ def plan(
     elif "error" in answer:
         Console(stderr=True).print(answer["error"], markup=False)
     else:
-        _show(answer, chart)
-    raise typer.Exit(2 if "error" in answer else 0)
+        _show(answer, chart, language or "en")
+    raise typer.Exit(2 if "error" in answer else _is_left(answer))
 
 
-def _show(answer: dict[str, Any], chart: Path | None) -> None:
+def _is_left(answer: dict[str, Any]) -> bool:
+    """Whether people are left in line although each host that was lost was to be missed."""
+    return bool(answer["losses"] and answer["losses"]["left_behind"])
+
+
+def _show(answer: dict[str, Any], chart: Path | None, language: Literal["id", "en"]) -> None:
     console = Console()
     opens = answer.get("opens")
     if answer.get("scenario"):
@@ -84,6 +107,8 @@ def _show(answer: dict[str, Any], chart: Path | None) -> None:
         show_plan(console, answer["extended"], opens, title="As extended, served by this service")
     else:
         show_plan(console, answer["plan"], opens, title="The season")
+    if answer["hosts"]:
+        show_hosts(console, answer["hosts"], answer["losses"], opens, language=language)
     console.print("[bold]Where the model guesses[/bold]")
     for guess in answer["guesses"]:
         console.print(f"- {guess}", markup=False, highlight=False)

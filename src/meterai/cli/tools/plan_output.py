@@ -16,6 +16,7 @@ _BASES = {
     "given": "given",
     "goal": "a goal, NOT measured",
     "guess": "a guess",
+    "hosts": "what the hosts bear",
 }
 """Of what something bears."""
 _SHOWN = 12
@@ -206,6 +207,7 @@ def _basis(plan: dict[str, Any]) -> str:
         "measured": f"measured: {plan['capacity_source']}",
         "at_least": f"measured: {plan['capacity_source']}; at least, as the bench offered no more",
         "given": "given",
+        "hosts": "while any one host is lost: see the hosts",
         "goal": "the goal, NOT measured: give --capacity FILE.json of a bench",
     }[plan["capacity_basis"]]
 
