@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,10 +19,14 @@ _START_SECONDS_MAX = 20
 
 
 class NatsServer:
-    """The server, at the same port and with the same messages after each start. `config`: its settings."""
+    """The server, at the same port and with the same messages after each start.
 
-    def __init__(self, folder: Path, config: str = "") -> None:
+    `config`: its settings. `variables`: of its environment, such as passwords.
+    """
+
+    def __init__(self, folder: Path, config: str = "", variables: Mapping[str, str] | None = None) -> None:
         self._folder, self.port = folder, free_port()
+        self._environment = os.environ | (variables or {})
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "nats.conf").write_text(config)
 
@@ -35,7 +40,11 @@ class NatsServer:
         command += ["-p", str(self.port), "-js", "-sd", str(self._folder / "store")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                command, stdout=log, stderr=log, preexec_fn=ending_with_parent(signal.SIGKILL)
+                command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=ending_with_parent(signal.SIGKILL),
+                env=self._environment,
             )
         deadline = time.monotonic() + _START_SECONDS_MAX
         while not self._listens():
@@ -59,10 +68,10 @@ class NatsServer:
 
 
 @contextmanager
-def running_nats(config: str = "") -> Iterator[NatsServer]:
+def running_nats(config: str = "", variables: Mapping[str, str] | None = None) -> Iterator[NatsServer]:
     """A ready server without messages, gone at the end."""
     with passing_folder("nats-") as folder:
-        server = NatsServer(folder, config)
+        server = NatsServer(folder, config, variables)
         try:
             server.start()
             yield server

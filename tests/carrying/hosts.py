@@ -11,7 +11,7 @@ from typing import Any
 from meterai.kit.settings import Settings
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
 from meterai.waiting_room.carrying.document_stream import DocumentStream
-from meterai.waiting_room.carrying.nats_connection import NatsConnection
+from meterai.waiting_room.carrying.nats_connection import NatsConnection, User
 from meterai.waiting_room.carrying.port import DocumentCarrier
 from meterai.waiting_room.carrying.seal import Seal
 from meterai.waiting_room.carrying.sealed_keys import SealedKeys
@@ -35,6 +35,8 @@ class Hosts:
 
     def __init__(self, root: Path, server: NatsServer | None, stack: AsyncExitStack) -> None:
         self.root, self.server, self._stack = root, server, stack
+        url = server.url if server else ""
+        self.settings_of: Callable[[User], Settings] = lambda user: Settings(nats_url=url)
 
     def folder(self, host: str) -> QueueFolder:
         """The event's folder on a host."""
@@ -69,9 +71,8 @@ class Hosts:
             await self.begin(SealedKeys(connection, folder.path.parent, SHARED).run())
         return folder
 
-    def _connection(self, user: Any) -> NatsConnection:
-        assert self.server is not None
-        connection = NatsConnection(Settings(nats_url=self.server.url), user)
+    def _connection(self, user: User) -> NatsConnection:
+        connection = NatsConnection(self.settings_of(user), user)
         self._stack.push_async_callback(connection.close)
         return connection
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from nats.js import JetStreamContext
 
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, document_subject
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
@@ -62,3 +63,20 @@ async def test_large_contents_are_kept_once_under_their_digest(nats_line: NatsCo
     assert await nats_line.file("a1b2") == content
     with pytest.raises(OSError):
         await nats_line.file("c3d4")
+
+
+async def test_a_reader_does_not_end_before_what_is_on_its_way(
+    nats_line: NatsConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is left at the server, and the messages are still on their way: that is not the end."""
+    ask = JetStreamContext.PushSubscription.consumer_info
+
+    async def ask_late(subscription: JetStreamContext.PushSubscription) -> object:
+        await asyncio.sleep(0.1)
+        return await ask(subscription)
+
+    monkeypatch.setattr(JetStreamContext.PushSubscription, "consumer_info", ask_late)
+    await nats_line.store(_ONE, b"satu")
+    reader = nats_line.follow(DOCUMENTS, [_ONE], after=0)
+    assert await _next(reader, 1) == [(1, b"satu")]
+    await reader.aclose()

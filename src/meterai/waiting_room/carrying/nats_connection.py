@@ -208,8 +208,9 @@ class NatsConnection:
     async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncGenerator[Message | None]:
         """What one consumer brings, until it leaves something out or is gone."""
         with _as_os_errors():
-            if not (await subscription.consumer_info()).num_pending:
-                yield None
+            known = await subscription.consumer_info()
+            if not known.num_pending and not (known.delivered and known.delivered.consumer_seq):
+                yield None  # nothing is there, and nothing is on its way
         number = 0
         while True:
             with _as_os_errors():
