@@ -60,6 +60,29 @@ def is_in_sight(person: Person, selector: str) -> bool:
     return found
 
 
+def covered_controls(person: Person) -> list[str]:
+    """What can be pressed and something lies over it, wherever the page is scrolled to."""
+    found: list[str] = person.page.evaluate(
+        """() => {
+            const found = new Set();
+            const controls = [...document.querySelectorAll("main :is(a[href], button, summary)")];
+            for (let y = 0; y < document.documentElement.scrollHeight; y += 50) {
+                scrollTo({ top: y, behavior: "instant" });
+                for (const node of controls.filter((node) => node.checkVisibility())) {
+                    const { left, top, right, bottom } = node.getBoundingClientRect();
+                    for (const edge of [top + 3, bottom - 3]) {
+                        const there = document.elementFromPoint((left + right) / 2, edge);
+                        if (there && !node.contains(there)) found.add(node.outerHTML.slice(0, 120));
+                    }
+                }
+            }
+            scrollTo({ top: 0, behavior: "instant" });
+            return [...found];
+        }"""
+    )
+    return found
+
+
 @pytest.mark.parametrize(("scripts", "language"), [(True, "id"), (False, "en")])
 def test_page_stamp_and_save_are_seen_together_on_a_phone(
     visitor: Visitor, scripts: bool, language: str
@@ -97,6 +120,7 @@ def test_whether_others_sign_stands_under_other_options_with_the_choice_in_sight
     person.page.get_by_label(LATER).check()
     expect(options.locator("summary")).to_contain_text(LATER)
     person.approve("165-placing-other-options")
+    assert covered_controls(person) == []
     placing = person.page.url
     person.press(person.words["save_place"])
     person.page.wait_for_url("**/kontak")
@@ -215,8 +239,9 @@ def test_nothing_is_saved_while_the_page_is_not_seen(visitor: Visitor) -> None:
     person.open("/beli")
     person.upload(paper("Surat.pdf", samples.letter()))
     person.sees("Gambar halaman ini belum termuat")
-    save = person.page.locator("[data-save]")
+    save = person.page.locator(".bar [data-save]")
     expect(save).to_be_disabled()
+    expect(person.page.locator("[data-save]:enabled")).to_have_count(0)
     person.approve("169-placing-unseen")
     person.press("Coba lagi")
     person.sees("Gambar halaman ini belum termuat")

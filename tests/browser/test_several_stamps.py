@@ -287,7 +287,7 @@ def test_a_document_taken_out_in_another_window_takes_no_other_with_it(visitor: 
     person.sees("B.pdf")
     assert person.page.locator("[data-spot]").get_attribute("transform") == place_of_b
     other.locator("input[name=letak][value=tengah]").check()
-    other.get_by_role("button", name=person.words["next_document"]).click()
+    other.get_by_role("button", name=person.words["next_document"]).first.click()
     expect(other.locator("main")).to_contain_text("C.pdf")
     person.go(first)
     assert person.page.locator("[data-spot]").get_attribute("transform") != place_of_b

@@ -114,7 +114,7 @@
   // Without the picture nobody knows what the stamp covers: nothing is saved until it is there.
   const view = page.closest("[data-view]");
   const picture = page.querySelector("img");
-  const save = form.querySelector("[data-save]");
+  const saves = form.querySelectorAll("[data-save]");
   const unseen = document.querySelector("[data-unseen]");
   const usual = picture.getAttribute("src");
   let tries = 0;
@@ -125,9 +125,11 @@
       picture.src = usual;
       return;
     }
-    save.disabled = !seen;
-    if (seen) save.removeAttribute("aria-describedby");
-    else save.setAttribute("aria-describedby", unseen.id);
+    for (const save of saves) {
+      save.disabled = !seen;
+      if (seen) save.removeAttribute("aria-describedby");
+      else save.setAttribute("aria-describedby", unseen.id);
+    }
     unseen.hidden = seen || !failed;
     view.parentNode.hidden = !seen && failed;
   }
