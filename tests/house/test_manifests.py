@@ -23,10 +23,10 @@ IMAGE = ROOT / "deploy" / "container"
 FILES = sorted(FOLDER.glob("*.yaml"))
 WORKLOADS = ("Deployment", "StatefulSet", "Job")
 DATABASE_PORTS = {5432, 6432}
-NEED_DATABASE = {*Role} - {Role.GATE, Role.STATUS}
+NEED_DATABASE = {*Role} - {Role.GATE, Role.STATUS, Role.MIRROR}
 KEEP_STATE = {Role.SIGNER, Role.GATE}
 """A counter beside a key, a number with a journal: two pods may never have the same."""
-HAVE_ONE_POD = {Role.SIGNER, Role.CONSOLE, Role.CLOSER, Role.STATUS}
+HAVE_ONE_POD = {Role.SIGNER, Role.CONSOLE, Role.CLOSER, Role.STATUS, Role.MIRROR}
 
 Manifest = dict[str, Any]
 

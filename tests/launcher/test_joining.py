@@ -19,6 +19,7 @@ from tests.launcher.test_production import variables
 from tests.run_here import RunHere
 from tests.storage_fixtures import TestDatabase
 
+SHARED = "s" * 40
 UNITS = Path(__file__).parents[2] / "deploy" / "systemd"
 
 
@@ -83,3 +84,36 @@ def test_a_unit_starts_where_its_role_is(role: Joining) -> None:
         unit.read(path)
         if unit["Unit"].get("PartOf") == "meterai.target":
             assert unit["Unit"]["ConditionPathExists"] == f"/etc/meterai/units/{role}.env"
+
+
+async def test_a_host_with_a_mirror_needs_the_secret_of_the_line_and_gets_no_other(tmp_path: Path) -> None:
+    """Gates and sites use the folder that the mirror keeps; a controller has its own beside it."""
+    (tmp_path / "secrets").mkdir()
+    lines = {"NATS_URL": "tls://nats.example:4222", "QUEUE_FOLDER": "/srv/antrean"}
+    settings = from_environment(variables(tmp_path, **lines))
+    with pytest.raises(LaunchProblem, match=r"secrets/line-key is missing"):
+        await join(settings, [Joining.MIRROR])
+    (tmp_path / "secrets" / "line-key").write_text(f"{SHARED}\n")
+    with pytest.raises(LaunchProblem, match=r"secrets/line-controller-key is missing"):
+        await join(settings, [Joining.QUEUE])
+    roles = [Joining.MIRROR, Joining.GATE]
+    complete = await join(settings, roles)
+    written = write_environment_files(complete, tmp_path / "units", {}, roles=roles)
+    told = {path.name: path.read_text() for path in written}
+    assert told.keys() == {"mirror.env", "gate.env"}
+    assert all('METERAI_QUEUE_FOLDER="/srv/antrean-front"' in text for text in told.values())
+    assert SHARED in told["mirror.env"]
+    assert SHARED not in told["gate.env"]
+    assert {path.name for path in (tmp_path / "secrets").iterdir()} == {"line-key"}
+
+    queue = [
+        path for path in write_environment_files(complete, tmp_path / "units", {}) if path.stem == "queue"
+    ]
+    assert 'METERAI_QUEUE_FOLDER="/srv/antrean"' in queue[0].read_text()
+
+
+async def test_without_nats_there_is_no_mirror(tmp_path: Path) -> None:
+    settings = from_environment(variables(tmp_path))
+    names = {path.name for path in write_environment_files(settings, tmp_path / "units", {})}
+    assert "gate.env" in names
+    assert "mirror.env" not in names

@@ -17,7 +17,7 @@ from meterai.kit.installation import derive
 from meterai.kit.installation_id import AnotherInstallation
 from meterai.kit.installation_secrets import Secrets
 from meterai.kit.secret_settings import kept_elsewhere
-from meterai.kit.settings import Settings, from_environment, queue_root
+from meterai.kit.settings import Settings, from_environment, front_root, queue_root
 from meterai.launcher.database_server import DatabaseServer
 from meterai.launcher.embedded_postgres import PostgresFailed
 from meterai.launcher.first_start import open_installation, record_known_officers
@@ -33,7 +33,7 @@ from meterai.launcher.process_list import addresses_of
 from meterai.launcher.schema.migrate import NotMigrated
 from meterai.launcher.units.environment_files import DEFAULT_FOLDER, ports_of_units, write_environment_files
 from meterai.launcher.units.joining import Joining, join, remove_others
-from meterai.launcher.units.ownership import DATA_RULES, QUEUE_RULES, hand_over
+from meterai.launcher.units.ownership import DATA_RULES, FRONT_RULES, QUEUE_RULES, hand_over
 from meterai.waiting_room.files.queue_folder import separate_keys_in
 
 _NO_TWINS = Twins(gateway=False, tsa=False, inbox=False, revocation=False)
@@ -118,7 +118,11 @@ def _hand_over(settings: Settings, units: Path, *, joins: bool) -> int:
     if (units / "operator.env").exists():
         shutil.chown(units / "operator.env", group="meterai-operator")
         (units / "operator.env").chmod(0o640)
-    if joins and queues != data / "queue":  # the first host gave it to their users
-        return hand_over(data, DATA_RULES)
+    given = hand_over(data, DATA_RULES)
+    if settings.nats_url:
+        (front := front_root(settings)).mkdir(parents=True, exist_ok=True)
+        given += hand_over(front, FRONT_RULES)
+    elif joins and queues != data / "queue":  # the first host gave it to their users
+        return given
     separate_keys_in(queues)
-    return hand_over(queues, QUEUE_RULES) + hand_over(data, DATA_RULES)
+    return given + hand_over(queues, QUEUE_RULES)

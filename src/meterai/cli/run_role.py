@@ -26,6 +26,7 @@ class Role(StrEnum):
     GATE = "gate"
     WORKER = "worker"
     CONTROLLER = "controller"
+    MIRROR = "mirror"
     SIGNER = "signer"
     VERIFIER = "verifier"
     STATUS = "status"

@@ -199,6 +199,8 @@ def derive(settings: Settings, addresses: Addresses, secrets: Secrets) -> Settin
             "snap_companies": ",".join(f"va_{bank}={number}" for bank, number in TWIN_COMPANIES.items()),
         }
     twins |= _settlements(settings, addresses, secrets)
+    if settings.nats_url:
+        twins |= {"line_key": secrets.line_key, "line_controller_key": secrets.line_controller_key}
     if addresses.tsa:
         twins["tsa_url"] = addresses.tsa
     if addresses.revocation:

@@ -123,6 +123,16 @@ class Secrets:
         return keep_text(self.probe_secret_file)
 
     @property
+    def line_key(self) -> str:
+        """Secret of controllers and mirrors of all hosts, for lines over NATS."""
+        return keep_text(self.folder / "line-key")
+
+    @property
+    def line_controller_key(self) -> str:
+        """Secret of the controllers of all hosts, for lines over NATS."""
+        return keep_text(self.folder / "line-controller-key")
+
+    @property
     def hold_application(self) -> bool:
         """Whether a database was made before: this secret is made after it."""
         return (self.folder / application_secret.FILE).exists()

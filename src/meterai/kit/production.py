@@ -19,6 +19,7 @@ Part = Literal[
     "worker",
     "gate",
     "controller",
+    "mirror",
     "signer",
     "verifier",
     "adapter",
@@ -36,6 +37,11 @@ _PROBE: Final[Mapping[Part, tuple[str, ...]]] = {
     "status": ("probe_secret",),
 }
 """What each part needs where the probe is on."""
+_LINE: Final[Mapping[Part, tuple[str, ...]]] = {
+    "mirror": ("nats_url", "line_key"),
+    "controller": ("nats_url", "line_key", "line_controller_key"),
+}
+"""What each part needs to take part in lines over NATS."""
 _GATEWAYS: Final[Mapping[str, tuple[str, ...]]] = {
     "midtrans": ("gateway_url", "gateway_server_key", "gateway_merchant_id"),
     "snap": ("snap_url", "snap_client_id", "snap_client_secret", "snap_private_key", "snap_bank_key"),
@@ -49,6 +55,7 @@ _NEEDS: Final[Mapping[Part, tuple[str, ...]]] = {
     "worker": _WORKER,
     "gate": ("public_url", "contact", "operator_name"),
     "controller": ("queue_beacon",),
+    "mirror": (),
     "signer": ("tsa_url",),
     "verifier": (),
     "closer": (),
@@ -85,6 +92,7 @@ def refuse_unfit(settings: Settings, part: Part) -> None:
 
     Raises: ValueError naming the settings, what is wrong and what to do.
     """
+    _refuse_unlinked(settings, part)
     if settings.environment != "production":
         return
     _refuse_missing(settings, part)
@@ -92,6 +100,16 @@ def refuse_unfit(settings: Settings, part: Part) -> None:
         raise ValueError(
             f"METERAI_ENVIRONMENT: production refuses the development PKI in {settings.data / 'pki'}; "
             "give it a data directory of its own"
+        )
+
+
+def _refuse_unlinked(settings: Settings, part: Part) -> None:
+    """Refuses a part that can't take part in lines over NATS. A controller without them shares a folder."""
+    missing = [name for name in _LINE.get(part, ()) if not getattr(settings, name)]
+    if missing and (part == "mirror" or "nats_url" not in missing):
+        raise ValueError(
+            f"{_variables(missing)}: lines over NATS need it (docs/several-hosts.md). The keys are made with "
+            "the installation: copy them from its first host"
         )
 
 

@@ -25,6 +25,8 @@ SECRETS: Final = (
     "METERAI_BACKUP_SIGNING_KEY",
     "METERAI_PROBE_SECRET",
     "METERAI_NATS_URL",
+    "METERAI_LINE_KEY",
+    "METERAI_LINE_CONTROLLER_KEY",
     STORE_KEY,
 )
 """Variables that are a secret or may hold one, such as a password in an address."""

@@ -558,6 +558,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_replicas: Annotated[
         int, Doc(ge=1, le=5, description="servers of NATS that keep each message: 1, or 3 of a cluster")
     ] = 1
+    line_key: Annotated[
+        str,
+        Doc(
+            description="with METERAI_NATS_URL: secret by which controllers and mirrors know what is ours, "
+            "and send keys of gates; empty: made with the installation"
+        ),
+    ] = ""
+    line_controller_key: Annotated[
+        str,
+        Doc(
+            description="with METERAI_NATS_URL: secret under which controllers send each other their keys; "
+            "empty: made with the installation"
+        ),
+    ] = ""
     queue_beacon: Annotated[
         str,
         Doc(
@@ -842,8 +856,9 @@ def _what_is_wrong(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "objects_url", "Expected file:///folder, with three slashes, or s3://bucket/prefix"
     if settings.status_to and not re.match(r"/|file:///|s3://[^/@?#]+(/|$)", settings.status_to):
         yield "status_to", "Expected /folder or s3://bucket/prefix"
-    if settings.probe_secret and not re.fullmatch(r"[!-~]{32,200}", settings.probe_secret):
-        yield "probe_secret", "Expected 32 to 200 printable characters without blanks"
+    for name in ("probe_secret", "line_key", "line_controller_key"):
+        if (secret := getattr(settings, name)) and not re.fullmatch(r"[!-~]{32,200}", secret):
+            yield name, "Expected 32 to 200 printable characters without blanks"
     if settings.probe_contact and not contact_link(settings.probe_contact).startswith("mailto:"):
         yield "probe_contact", "Expected an e-mail address such as probe@example.go.id"
     if not (settings.mail_sender.isascii() and settings.mail_sender.isprintable()):
@@ -930,6 +945,15 @@ def gateway_names(settings: Settings) -> list[str]:
 def queue_root(settings: Settings) -> Path:
     """The folder in which the files of all queues lie."""
     return Path(settings.queue_folder) if settings.queue_folder else settings.data / "queue"
+
+
+def front_root(settings: Settings) -> Path:
+    """The folder of queues that gates, sites and workers of this host use.
+
+    With NATS a mirror keeps it, beside that of a controller on the same host.
+    """
+    root = queue_root(settings)
+    return root.with_name(f"{root.name}-front") if settings.nats_url else root
 
 
 def status_folder(settings: Settings) -> Path:

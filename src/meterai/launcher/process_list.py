@@ -12,7 +12,7 @@ from meterai.kit import database_urls
 from meterai.kit.database_urls import without_user
 from meterai.kit.installation import TWIN_CLIENT, TWIN_COMPANIES, TWIN_MERCHANT, Addresses, start_of
 from meterai.kit.installation_secrets import Secrets
-from meterai.kit.settings import Settings, in_url, public_url, queue_root, shown_host
+from meterai.kit.settings import Settings, front_root, in_url, public_url, queue_root, shown_host
 from meterai.launcher.preparation import LOCAL, Ports, Twins
 from meterai.launcher.schema.migrate import head_version
 from meterai.launcher.supervisor import (
@@ -66,6 +66,7 @@ _GATE_SETTINGS: Final = (
     "nats_url",
     "nats_credentials",
     "nats_tls_ca",
+    "nats_replicas",
     "public_url",
     "trusted_proxies",
     "gate_url",
@@ -78,6 +79,17 @@ _GATE_SETTINGS: Final = (
     "operator_name",
     "log_level",
 )
+_MIRROR_SETTINGS: Final = (
+    "environment",
+    "data",
+    "queue_folder",
+    "nats_url",
+    "nats_credentials",
+    "nats_tls_ca",
+    "nats_replicas",
+    "line_key",
+    "log_level",
+)
 _QUEUE_SETTINGS: Final = (
     "environment",
     "data",
@@ -87,6 +99,8 @@ _QUEUE_SETTINGS: Final = (
     "nats_credentials",
     "nats_tls_ca",
     "nats_replicas",
+    "line_key",
+    "line_controller_key",
     "queue_beacon",
     "general_purchases_per_minute",
     "database_controller_url",
@@ -140,6 +154,12 @@ _KEPT_FROM_DOORS: Final = {
     "embedded_database",
     "pkcs11_module",
     "pkcs11_pin_file",
+    "nats_url",
+    "nats_credentials",
+    "nats_tls_ca",
+    "nats_replicas",
+    "line_key",
+    "line_controller_key",
     "officers",
     "backup_recipients",
     "backup_signing_key",
@@ -264,8 +284,9 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     They stop in reverse order: gates and site first, so that nothing new comes in.
     """
     signer = {name: getattr(settings, name) for name in _SIGNER_SETTINGS}
-    site = _all_but(settings, _KEPT_FROM_SITE)
-    worker = _all_but(settings, _KEPT_FROM_WORKER)
+    front = {"queue_folder": front_folder(settings)}
+    site = _all_but(settings, _KEPT_FROM_SITE) | front
+    worker = _all_but(settings, _KEPT_FROM_WORKER) | front
     host = _reached_at(settings)
     listens = accepts_unix(socket_path(settings.data))
     serves = accepts_tcp(host, settings.port)
@@ -319,6 +340,18 @@ def product_specs(settings: Settings, ports: Ports) -> list[Spec]:
     ]
 
 
+def front_folder(settings: Settings) -> str:
+    """METERAI_QUEUE_FOLDER of gates, sites and workers."""
+    return str(front_root(settings)) if settings.nats_url else settings.queue_folder
+
+
+def mirror_spec(settings: Settings) -> Spec:
+    """The process that keeps the folder of gates, sites and workers where NATS carries the lines."""
+    told = {name: getattr(settings, name) for name in _MIRROR_SETTINGS}
+    told["queue_folder"] = str(front_root(settings))
+    return _spec("mirror", "meterai.processes.mirror", {}, settings=told, ready=needs_no_wait)
+
+
 def console_address(settings: Settings, port: int) -> str:
     """Where officers reach the console, without a slash at its end."""
     return settings.console_url.rstrip("/") or f"http://{_CONSOLE_HOST}:{port}"
@@ -365,6 +398,7 @@ def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:
     """The controllers and the gates. A gate gets no database and no secret, only its folder."""
     controller = {name: getattr(settings, name) for name in _QUEUE_SETTINGS}
     gate = {name: getattr(settings, name) for name in _GATE_SETTINGS}
+    gate["queue_folder"] = front_folder(settings)
     shows = shows_itself(settings.data / "run", "queue-*.json")
     serves = accepts_tcp(host, ports.gate)
     first, controllers = settings.gate_first_number, _numbered("queue", settings.queue_processes)
@@ -373,6 +407,7 @@ def _queue_specs(settings: Settings, ports: Ports, host: str) -> list[Spec]:
             _spec(name, "meterai.processes.controller", {}, settings=controller, ready=shows)
             for name in controllers
         ),
+        *([mirror_spec(settings)] if settings.nats_url else []),
         *(
             _spec(
                 name,

@@ -16,6 +16,7 @@ ROLE_PORTS: Final = {
     "adapter": 23,
     "console": 24,
     "status": 25,
+    "mirror": 26,
     "site": 31,
     "worker": 41,
     "queue": 51,

@@ -26,6 +26,11 @@ from meterai.news.reader import NewsReader
 from meterai.operations.use_cases.know_installation import know_installation_when_up
 from meterai.sales.events import shown_event
 from meterai.sales.queries.events import events
+from meterai.waiting_room.carrying.document_stream import DocumentStream
+from meterai.waiting_room.carrying.nats_connection import NatsConnection
+from meterai.waiting_room.carrying.port import DocumentCarrier
+from meterai.waiting_room.carrying.seal import Seal
+from meterai.waiting_room.carrying.shared_folder import SharedFolder
 from meterai.waiting_room.control.beacon_source import BeaconSource
 from meterai.waiting_room.control.lease import LeaseLoop
 from meterai.waiting_room.files.published_documents import Announcement
@@ -55,6 +60,10 @@ async def run(variables: Mapping[str, str]) -> None:
     )
     root = queue_root(settings)
     reader = NewsReader(db, system_clock)
+    line = NatsConnection(settings, "controller") if settings.nats_url else None
+    carrier: DocumentCarrier = SharedFolder()
+    if line is not None:
+        carrier = DocumentStream(line, root, Seal(settings.line_key), Seal(settings.line_controller_key))
 
     async def read_news(event: str) -> Announcement:
         return line_words(await reader.now(), event)
@@ -67,6 +76,7 @@ async def run(variables: Mapping[str, str]) -> None:
         beacon=BeaconSource(beacon, root / "beacon.json") if beacon else None,
         general_share=settings.general_purchases_per_minute,
         read_news=read_news,
+        carrier=carrier,
     )
     garbage_collection.settle()
     presence = Presence(settings.data / "run", host_name(settings), "queue")
@@ -83,6 +93,8 @@ async def run(variables: Mapping[str, str]) -> None:
         showing.cancel()
         naming.cancel()
         presence.close()
+        if line is not None:
+            await line.close()
         await db.close()
 
 
@@ -99,7 +111,8 @@ async def name_events(db: Database, root: Path, lease_loop: LeaseLoop) -> None:
     while True:
         try:
             for event in await events(db) if lease_loop.leads else ():
-                await asyncio.to_thread(keep_shown, queue_of(root, event.slug), shown_event(event))
+                folder, shown = queue_of(root, event.slug), shown_event(event)
+                await asyncio.to_thread(keep_shown, folder, shown, lease_loop.carrier)
         except Exception as error:  # whatever it is, lines go on
             log_trouble(log, error, outage="events_not_named", fault="event_naming_failed")
         await asyncio.sleep(_EVENTS_NAMED_S)

@@ -15,6 +15,7 @@ from meterai.launcher.preparation import Ports
 from meterai.launcher.process_list import (
     CONSOLE_SETTINGS,
     STATUS_SETTINGS,
+    mirror_spec,
     product_specs,
     variables_passed_on,
 )
@@ -48,7 +49,7 @@ _FOLLOWER: Final = (
     "log_level",
 )
 _CLOSER: Final = ("environment", "data", "secrets_folder", "database_closer_url", "log_level")
-_OPERATOR: Final = ("data", "database_operator_url", "database_reader_url")
+_OPERATOR: Final = ("data", "queue_folder", "database_operator_url", "database_reader_url")
 """Beside what the worker gets, without its secrets: no command pays, asks the gateway or sends messages."""
 _VERIFIER_PORT: Final = 8100
 _STATUS: Final = {"METERAI_DATA": "/var/lib/meterai-status"}
@@ -59,7 +60,7 @@ def write_environment_files(
     settings: Settings, folder: Path, elsewhere: Mapping[str, str], *, roles: Collection[str] = ()
 ) -> list[Path]:
     """Writes `signer.env`, `worker.env`, `site.env`, `queue.env`, `gate.env`, `verifier.env`,
-    `follower.env`, `closer.env`, `console.env`, `status.env` and `operator.env`.
+    `follower.env`, `closer.env`, `console.env`, `status.env` and `operator.env`; with NATS `mirror.env`.
 
     `settings` is complete (`kit.installation.derive`). `elsewhere`: the secrets that no file of ours repeats
     (`kit.secret_settings.kept_elsewhere`). The files have mode 0600: systemd reads them as root.
@@ -75,6 +76,7 @@ def write_environment_files(
     found["signer"]["METERAI_SIGNER_USERS"] = _ASKERS
     found["gate"]["METERAI_HOST"] = settings.host
     found["gate"]["METERAI_GATE_PORT"] = str(_gate_port(settings))
+    found["mirror"] = _of_spec(specs["mirror"])
     found["verifier"] = {**_named(settings, _VERIFIER), "METERAI_PORT": str(_VERIFIER_PORT)}
     found["follower"] = _named(settings, _FOLLOWER)
     found["closer"] = _named(settings, _CLOSER)
@@ -84,7 +86,7 @@ def write_environment_files(
     found = {
         role: without_secrets(variables, elsewhere)
         for role, variables in found.items()
-        if not roles or role in roles
+        if role in roles or not (roles or (role == "mirror" and not settings.nats_url))
     }
     refuse_unreadable(found, elsewhere)
     return [_write(folder / f"{role}.env", variables) for role, variables in sorted(found.items())]
@@ -102,7 +104,7 @@ def role_specs(settings: Settings) -> dict[str, Spec]:
         env={**variables_passed_on(), **_named(settings, (*_VERIFIER, "host", "port"))},
         ready=needs_no_wait,
     )
-    specs = (*product_specs(alone, ports_of_units(settings)), verifier)
+    specs = (*product_specs(alone, ports_of_units(settings)), verifier, mirror_spec(settings))
     return {spec.name: spec for spec in specs}
 
 
@@ -140,6 +142,7 @@ def _of_spec(spec: Spec) -> dict[str, str]:
 
 def _of_operator(settings: Settings, worker: Mapping[str, str]) -> dict[str, str]:
     others = {name: value for name, value in worker.items() if name not in SECRETS or name == STORE_KEY}
+    others.pop("METERAI_QUEUE_FOLDER", None)  # commands look into the controllers' folder
     return others | _named(settings, _OPERATOR)
 
 

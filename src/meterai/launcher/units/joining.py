@@ -26,6 +26,7 @@ class Joining(StrEnum):
     SITE = "site"
     QUEUE = "queue"
     GATE = "gate"
+    MIRROR = "mirror"
     VERIFIER = "verifier"
     CLOSER = "closer"
     CONSOLE = "console"
@@ -39,6 +40,7 @@ _DATABASE_ROLES: Final[Mapping[Joining, tuple[Role, ...]]] = {
     Joining.SITE: ("site",),
     Joining.QUEUE: ("controller",),
     Joining.GATE: (),
+    Joining.MIRROR: (),
     Joining.VERIFIER: ("verifier",),
     Joining.CLOSER: ("closer",),
     Joining.CONSOLE: ("console",),
@@ -54,6 +56,13 @@ _SECRETS: Final[Mapping[Joining, tuple[str, ...]]] = {
 """Files that a role reads in the folder of secrets (docs/several-hosts.md)."""
 
 
+_LINE_SECRETS: Final[Mapping[Joining, tuple[str, ...]]] = {
+    Joining.QUEUE: ("line-key", "line-controller-key"),
+    Joining.MIRROR: ("line-key",),
+}
+"""Those of lines over NATS. A role gets them in its environment file, and reads no folder."""
+
+
 async def join(settings: Settings, roles: Collection[Joining]) -> Settings:
     """Completes the settings with the URLs of the roles that this host has, and of no other.
 
@@ -62,6 +71,7 @@ async def join(settings: Settings, roles: Collection[Joining]) -> Settings:
     """
     secrets = Secrets.of(settings)
     try:
+        settings = _with_line_secrets(settings, secrets, roles)
         for name in sorted({name for role in roles for name in _SECRETS.get(role, ())}):
             secrets.read(secrets.folder / name)
     except ValueError as missing:
@@ -73,6 +83,15 @@ async def join(settings: Settings, roles: Collection[Joining]) -> Settings:
             raise LaunchProblem("The database has no schema of this release. First: meterai db migrate")
         belong(settings.data, found, where="the database")
     return msgspec.structs.replace(settings, **urls)
+
+
+def _with_line_secrets(settings: Settings, secrets: Secrets, roles: Collection[Joining]) -> Settings:
+    if not settings.nats_url:
+        return settings
+    names = sorted({name for role in roles for name in _LINE_SECRETS.get(role, ())})
+    wanted = {name.replace("-", "_"): secrets.folder / name for name in names}
+    read = {name: secrets.read(path) for name, path in wanted.items() if not getattr(settings, name)}
+    return msgspec.structs.replace(settings, **read)
 
 
 def _urls(settings: Settings, secrets: Secrets, roles: Collection[Joining]) -> dict[str, str]:

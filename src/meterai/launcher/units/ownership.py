@@ -12,7 +12,7 @@ import pwd
 import stat
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Final
@@ -75,6 +75,11 @@ QUEUE_RULES: Final = (
     Rule("*", "meterai-queue", LINE, 0o1771, 0o640),
 )
 """Below the folder of the queues; `*` stands for an event."""
+
+FRONT_RULES: Final = tuple(
+    replace(rule, user="meterai-mirror") if rule.user == "meterai-queue" else rule for rule in QUEUE_RULES
+)
+"""Below the folder of the queues of gates, sites and workers, where a mirror keeps it."""
 
 
 def hand_over(folder: Path, rules: tuple[Rule, ...]) -> int:

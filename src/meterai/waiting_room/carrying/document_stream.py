@@ -7,7 +7,6 @@ that has been replaced: the next one's first message is the number of its lease.
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Coroutine
 from contextlib import suppress
@@ -16,11 +15,11 @@ from typing import Any, Final
 
 import structlog
 
-from meterai.kit.files.file_lock import locked
 from meterai.waiting_room.carrying.carried_documents import LARGE, CarriedLog, Document, sha256_of
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, EPOCH
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
+from meterai.waiting_room.carrying.own_folder import own_folder
 from meterai.waiting_room.carrying.seal import Seal
 from meterai.waiting_room.carrying.sealed_keys import SealedKeys
 from meterai.waiting_room.files.public_log import ENTRIES, HEADS
@@ -70,23 +69,15 @@ class DocumentStream:
 
     async def run(self) -> None:
         """See the port. It waits while another process has the folder."""
-        own = await self._own_folder()
-        try:
-            await self._connection.open()
-            self._follow()
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._keys.run())
-                tasks.create_task(self._keep_streams())
-        finally:
-            await self._stop_following()
-            os.close(own)
-
-    async def _own_folder(self) -> int:
-        self._root.mkdir(parents=True, exist_ok=True)
-        while True:
-            with suppress(BlockingIOError):
-                return locked(self._root / "line.lock")
-            await asyncio.sleep(_RETRY_S)
+        async with own_folder(self._root):
+            try:
+                await self._connection.open()
+                self._follow()
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(self._keys.run())
+                    tasks.create_task(self._keep_streams())
+            finally:
+                await self._stop_following()
 
     async def _keep_streams(self) -> None:
         """Makes the streams after each connection: the servers may have lost them."""

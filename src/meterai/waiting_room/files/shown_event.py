@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from meterai.waiting_room.carrying.port import DocumentCarrier
 from meterai.waiting_room.files.queue_folder import QueueFolder, publish
 
 
@@ -16,11 +17,15 @@ class ShownEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What people prepare."""
 
 
-def keep_shown(folder: QueueFolder, shown: ShownEvent) -> None:
-    """Publishes it if it is new. A queue that has published no rules yet gets nothing. Raises: OSError."""
+def keep_shown(folder: QueueFolder, shown: ShownEvent, carrier: DocumentCarrier) -> None:
+    """Publishes it if it is new, also to other hosts. A queue that has published no rules yet gets nothing.
+
+    Raises: as `carrier.publish`.
+    """
     raw = msgspec.json.encode(shown)
     path = folder.shown_event
     if folder.config.exists() and not (path.exists() and path.read_bytes() == raw):
+        carrier.publish(folder.slug, path.relative_to(folder.path).as_posix(), raw)
         publish(path, raw)
 
 

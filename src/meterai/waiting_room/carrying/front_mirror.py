@@ -1,0 +1,34 @@
+"""What a host with gates, sites or workers needs of the others, in its own folder of queues."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from meterai.waiting_room.carrying.document_mirror import DocumentMirror
+from meterai.waiting_room.carrying.nats_connection import NatsConnection
+from meterai.waiting_room.carrying.own_folder import own_folder
+from meterai.waiting_room.carrying.seal import Seal
+from meterai.waiting_room.carrying.sealed_keys import SealedKeys
+
+
+class FrontMirror:
+    """Public documents and the keys of gates, for all processes of one host."""
+
+    def __init__(self, line: NatsConnection, root: Path, shared: Seal) -> None:
+        self._line, self._root = line, root
+        self._documents = DocumentMirror(line, root, shared)
+        self._keys = SealedKeys(line, root, shared)
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the folder has what the streams had when they were last asked."""
+        return self._line.is_up and self._documents.reader.is_up_to_date and self._keys.is_up_to_date
+
+    async def run(self) -> None:
+        """Keeps the folder up to date until it is cancelled."""
+        async with own_folder(self._root):
+            await self._line.open()
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._documents.reader.run())
+                tasks.create_task(self._keys.run())
