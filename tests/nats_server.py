@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -65,6 +66,11 @@ class NatsServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def lose_disk(self) -> None:
+        """Ends it, and takes away what it kept."""
+        self.end()
+        shutil.rmtree(self._folder / "store")
 
 
 @contextmanager

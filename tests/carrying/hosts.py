@@ -47,7 +47,9 @@ class Hosts:
         folder = self.folder(host)
         if self.server is None:
             return SharedFolder(), folder
-        carrier = DocumentStream(self._connection("controller"), folder.path.parent, SHARED, OWN)
+        carrier = DocumentStream(
+            self._connection("controller"), folder.path.parent, SHARED, OWN, notes_days=90
+        )
         await self.begin(carrier.run())
         await until(lambda: carrier.may_lead)
         return carrier, folder

@@ -267,3 +267,39 @@ async def test_a_key_of_another_installation_is_not_taken(
     await asyncio.sleep(0.2)
     assert front.event_key() == leader.folder.event_key()
     assert leader.folder.keys().chain != other
+
+
+async def test_streams_that_were_lost_are_filled_again_from_the_leaders_folder(nats_hosts: Hosts) -> None:
+    leader = await _leader(nats_hosts, "satu", 3)
+    await leader.publish("w/1.close.json", b"close")
+    await leader.enter(1, 2)
+    front = await nats_hosts.front()
+    await _until_same(leader.folder, front)
+    assert nats_hosts.server is not None
+    nats_hosts.server.lose_disk()
+    nats_hosts.server.start()
+    with pytest.raises(Superseded):
+        await _again_until_it_is_known(leader)
+    await leader.carrier.leave()
+    await until(lambda: leader.carrier.may_lead)
+    await leader.carrier.lead(2)  # the database's number may have been lost, too
+    await leader.carrier.open(EVENT)
+    leader = _Leader(leader.carrier, leader.folder, 3)
+    assert leader.log.size == 2
+    await leader.enter(3)
+    await _until_same(leader.folder, front)
+    later = await nats_hosts.front("later")
+    await _until_same(leader.folder, later)
+    await until((later.secret / "keys.json").exists)
+
+
+async def _again_until_it_is_known(leader: _Leader) -> None:
+    """Tries for as long as nobody answers."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                await leader.publish("status.json", b"again")
+            except OSError:
+                await asyncio.sleep(0.1)
+            else:
+                return

@@ -83,6 +83,28 @@ def test_only_the_worker_gets_the_payout_key_and_only_the_signer_the_pin(tmp_pat
     }
 
 
+def test_with_nats_gates_and_sites_use_the_folder_that_a_mirror_keeps(tmp_path: Path) -> None:
+    """No site gets the password of NATS, no gate the secret of the line; controllers have their own."""
+    told = {"nats_url": "tls://nats.example", "line_key": "L" * 32, "line_controller_key": "C" * 32}
+    settings = Settings(data=tmp_path, **told)  # type: ignore[arg-type]
+    specs = {spec.name: spec.env for spec in product_specs(settings, PORTS)}
+    front = str(tmp_path / "queue-front")
+    folders = {name: env.get("METERAI_QUEUE_FOLDER") for name, env in specs.items()}
+    assert folders == {
+        **dict.fromkeys(("signer", "queue", "closer", "console")),
+        **dict.fromkeys(("mirror", "gate", "site", "worker"), front),
+    }
+    have = {value: {name for name, env in specs.items() if value in env.values()} for value in told.values()}
+    assert have == {
+        "tls://nats.example": {"queue", "gate", "mirror"},
+        "L" * 32: {"queue", "mirror"},
+        "C" * 32: {"queue"},
+    }
+    shared = product_specs(Settings(data=tmp_path, queue_folder="/q"), PORTS)
+    assert "mirror" not in {spec.name for spec in shared}
+    assert {spec.env.get("METERAI_QUEUE_FOLDER", "/q") for spec in shared} == {"/q"}
+
+
 def settings_read_by(name: str) -> set[str]:
     """What of the settings a process reads: its module, and whatever that hands them to."""
     module = importlib.import_module(name)

@@ -67,6 +67,7 @@ _GATE_SETTINGS: Final = (
     "nats_credentials",
     "nats_tls_ca",
     "nats_replicas",
+    "keep_line_days",
     "public_url",
     "trusted_proxies",
     "gate_url",
@@ -87,6 +88,7 @@ _MIRROR_SETTINGS: Final = (
     "nats_credentials",
     "nats_tls_ca",
     "nats_replicas",
+    "keep_line_days",
     "line_key",
     "log_level",
 )
@@ -99,6 +101,7 @@ _QUEUE_SETTINGS: Final = (
     "nats_credentials",
     "nats_tls_ca",
     "nats_replicas",
+    "keep_line_days",
     "line_key",
     "line_controller_key",
     "queue_beacon",

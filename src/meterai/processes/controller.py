@@ -63,7 +63,8 @@ async def run(variables: Mapping[str, str]) -> None:
     line = NatsConnection(settings, "controller") if settings.nats_url else None
     carrier: DocumentCarrier = SharedFolder()
     if line is not None:
-        carrier = DocumentStream(line, root, Seal(settings.line_key), Seal(settings.line_controller_key))
+        shared, own = Seal(settings.line_key), Seal(settings.line_controller_key)
+        carrier = DocumentStream(line, root, shared, own, notes_days=settings.keep_line_days)
 
     async def read_news(event: str) -> Announcement:
         return line_words(await reader.now(), event)
@@ -83,7 +84,8 @@ async def run(variables: Mapping[str, str]) -> None:
     showing = asyncio.create_task(_show(presence, lease_loop))
     naming = asyncio.create_task(name_events(db, root, lease_loop))
     log.info("queue.ready", holder=lease_loop.holder)
-    monitored = role_port(settings.role_port, "controller", database=db.ping, queue_folder=writable(root))
+    parts = {"database": db.ping, "queue_folder": writable(root)} | ({"line": line.check} if line else {})
+    monitored = role_port(settings.role_port, "controller", **parts)
     try:
         async with monitored:
             await know_installation_when_up(db, settings.data, root, stop=stop)

@@ -34,7 +34,7 @@ async def run(variables: Mapping[str, str]) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
     line, root = NatsConnection(settings, "mirror"), queue_root(settings)
-    mirror = FrontMirror(line, root, Seal(settings.line_key))
+    mirror = FrontMirror(line, root, Seal(settings.line_key), notes_days=settings.keep_line_days)
 
     async def check_line() -> None:
         if not mirror.is_up_to_date:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
@@ -26,13 +25,20 @@ class DocumentMirror:
 
     def __init__(self, connection: NatsConnection, root: Path, seal: Seal) -> None:
         self._connection, self._root, self._seal = connection, root, seal
-        self.reader = StreamReader(connection, DOCUMENTS, SUBJECTS[DOCUMENTS], self._take)
+        self.reader = StreamReader(
+            connection, DOCUMENTS, SUBJECTS[DOCUMENTS], take=self._take, begin=self._forget
+        )
         self.epoch = 0
         """The highest number of a lease in the stream."""
-        self.carried: Mapping[str, Carried] = defaultdict(Carried)
+        self.carried: dict[str, Carried] = defaultdict(Carried)
         """What the stream has, by event."""
         self._held: dict[Path, list[tuple[int, bytes]]] = {}
         """Pieces of logs before which bytes are missing: a segment will bring them."""
+
+    def _forget(self) -> None:
+        self.epoch = 0
+        self.carried.clear()
+        self._held.clear()
 
     async def _take(self, message: Message) -> None:
         try:

@@ -19,6 +19,7 @@ from meterai.waiting_room.carrying.carried_documents import LARGE, CarriedLog, D
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, EPOCH
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
+from meterai.waiting_room.carrying.old_notes import drop_old_notes
 from meterai.waiting_room.carrying.own_folder import own_folder
 from meterai.waiting_room.carrying.seal import Seal
 from meterai.waiting_room.carrying.sealed_keys import SealedKeys
@@ -42,8 +43,11 @@ _RETRY_S: Final = 1.0
 class DocumentStream:
     """See `port.DocumentCarrier`. `root`: the folder of this controller alone."""
 
-    def __init__(self, connection: NatsConnection, root: Path, shared: Seal, own: Seal) -> None:
+    def __init__(
+        self, connection: NatsConnection, root: Path, shared: Seal, own: Seal, *, notes_days: int
+    ) -> None:
         self._connection, self._root, self._seal = connection, root, shared
+        self._notes_days = notes_days
         self._keys = SealedKeys(connection, root, shared, own)
         self._mirror = DocumentMirror(connection, root, shared)
         self._loop = asyncio.get_running_loop()
@@ -76,6 +80,7 @@ class DocumentStream:
                 async with asyncio.TaskGroup() as tasks:
                     tasks.create_task(self._keys.run())
                     tasks.create_task(self._keep_streams())
+                    tasks.create_task(drop_old_notes(self._root, days=self._notes_days))
             finally:
                 await self._stop_following()
 
@@ -120,7 +125,8 @@ class DocumentStream:
     async def leave(self) -> None:
         """See the port. It reads everything again: a disk may have taken less than the stream did."""
         if self._epoch is not None:
-            self._epoch, self._mirror.reader.position = None, 0
+            self._epoch = None
+            self._mirror.reader.begin_anew()
         self._follow()
 
     async def open(self, event: str) -> None:
@@ -233,9 +239,8 @@ class DocumentStream:
         if not self._is_unsure:
             return
         reader, last = self._mirror.reader, await self._connection.last_sequence(DOCUMENTS)
-        reader.position = self._last
         try:
-            await reader.to_end()
+            await reader.to_end(after=self._last)
         except Rewound:
             raise Superseded("the stream lost messages: it is completed by the next leader") from None
         if self._mirror.epoch > self._epoch:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
+from meterai.waiting_room.carrying.old_notes import drop_old_notes
 from meterai.waiting_room.carrying.own_folder import own_folder
 from meterai.waiting_room.carrying.seal import Seal
 from meterai.waiting_room.carrying.sealed_keys import SealedKeys
@@ -15,8 +16,9 @@ from meterai.waiting_room.carrying.sealed_keys import SealedKeys
 class FrontMirror:
     """Public documents and the keys of gates, for all processes of one host."""
 
-    def __init__(self, line: NatsConnection, root: Path, shared: Seal) -> None:
-        self._line, self._root = line, root
+    def __init__(self, line: NatsConnection, root: Path, shared: Seal, *, notes_days: int) -> None:
+        """`notes_days`: how long after the closing what people wrote is kept."""
+        self._line, self._root, self._notes_days = line, root, notes_days
         self._documents = DocumentMirror(line, root, shared)
         self._keys = SealedKeys(line, root, shared)
 
@@ -32,3 +34,4 @@ class FrontMirror:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._documents.reader.run())
                 tasks.create_task(self._keys.run())
+                tasks.create_task(drop_old_notes(self._root, days=self._notes_days))

@@ -23,6 +23,7 @@ from nats.js.errors import Error as StreamError
 from nats.js.object_store import ObjectStore
 
 from meterai.kit.formats.comma_list import listed
+from meterai.kit.http.role_port import NotReady
 from meterai.kit.settings import Settings
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, FILES, GATES, KEYS, SIGNS, SUBJECTS
 
@@ -31,13 +32,15 @@ log = structlog.get_logger(__name__)
 User = Literal["controller", "gate", "mirror"]
 """As whom a process connects, in the words of `deploy/nats.conf`."""
 STORED_WITHIN_S: Final = 2.0
-GATES_KEPT_S: Final = 30 * 86_400.0
-"""What gates wrote is kept so long. A controller whose folder is empty has then to be given a copy."""
+GATES_KEPT_DAYS: Final = 30
+"""What gates wrote is kept so long at most. A controller without files needs a copy of older ones."""
 _QUIET_S: Final = 2.0
 """After so long without a message a reader asks whether it still has a consumer."""
 _WRONG_LAST_SEQUENCE: Final = 10_071
 """Error code of JetStream: another message was stored since."""
 _RETRY_S: Final = 0.5
+_LATE_S: Final = 5.0
+"""A first connection that takes longer is said to the log."""
 
 
 class Overtaken(Exception):
@@ -71,6 +74,11 @@ class NatsConnection:
         """Whether a server answers now."""
         return self._client.is_connected
 
+    async def check(self) -> None:
+        """Whether this process can do its work, for monitors. Raises: `NotReady`."""
+        if not self.is_up:
+            raise NotReady("NATS does not answer")
+
     async def open(self) -> None:
         """Connects; tries until it succeeds or is cancelled.
 
@@ -78,6 +86,15 @@ class NatsConnection:
         """
         settings = self._settings
         tls = ssl.create_default_context(cafile=settings.nats_tls_ca) if settings.nats_tls_ca else None
+        late = asyncio.get_running_loop().call_later(_LATE_S, self._tell_away)
+        try:
+            await self._connect(tls)
+        finally:
+            late.cancel()
+        self.times_connected += 1
+
+    async def _connect(self, tls: ssl.SSLContext | None) -> None:
+        settings = self._settings
         await self._client.connect(
             listed(settings.nats_url),
             name=f"meterai {self._user}",
@@ -92,7 +109,6 @@ class NatsConnection:
             disconnected_cb=self._note_away,
             reconnected_cb=self._note_back,
         )
-        self.times_connected += 1
 
     async def close(self) -> None:
         """Closes it."""
@@ -107,7 +123,7 @@ class NatsConnection:
         Controllers alone have the right to.
         """
         with _as_os_errors():
-            for wanted in _streams(self._settings.nats_replicas):
+            for wanted in _streams(self._settings):
                 try:
                     await self._js.add_stream(wanted)
                 except APIError as error:
@@ -186,12 +202,15 @@ class NatsConnection:
     ) -> AsyncGenerator[Message | None]:
         """The messages of a stream behind a sequence, in order, and those that come.
 
-        None: there is none now. A message may come again, but none is left out. Raises: OSError; `Rewound`.
+        None: there is none now. A message may come again, but none is left out. Raises: OSError, also after
+        NATS was away: the stream may have another history since; `Rewound`.
         """
-        position = after
+        position, times = after, self.times_connected
         while True:
             with _as_os_errors():
                 self._demand()
+                if times != self.times_connected:
+                    raise ConnectionError("NATS was away")
                 if await self.last_sequence(stream) < position:
                     raise Rewound(stream)
                 subscription = await self._js.subscribe(
@@ -241,7 +260,10 @@ class NatsConnection:
 
     async def _note_away(self) -> None:
         if not self._client.is_closed:
-            log.warning("line_nats_away", user=self._user)
+            self._tell_away()
+
+    def _tell_away(self) -> None:
+        log.warning("line_nats_away", user=self._user, reason=str(self._client.last_error or "it ended"))
 
     async def _note_back(self) -> None:
         self.times_connected += 1
@@ -256,11 +278,12 @@ _STREAM_IS_THERE: Final = 10_058
 """Error code of JetStream: the name is in use with other settings."""
 
 
-def _streams(replicas: int) -> list[api.StreamConfig]:
-    common: dict[str, Any] = {"num_replicas": replicas, "allow_direct": False}
+def _streams(settings: Settings) -> list[api.StreamConfig]:
+    kept_s = 86_400.0 * min(GATES_KEPT_DAYS, settings.keep_line_days)
+    common: dict[str, Any] = {"num_replicas": settings.nats_replicas, "allow_direct": False}
     last_only = {"max_msgs_per_subject": 1, **common}
     return [
-        api.StreamConfig(GATES, subjects=SUBJECTS[GATES], max_age=GATES_KEPT_S, **common),
+        api.StreamConfig(GATES, subjects=SUBJECTS[GATES], max_age=kept_s, **common),
         api.StreamConfig(SIGNS, subjects=SUBJECTS[SIGNS], storage=api.StorageType.MEMORY, **last_only),
         api.StreamConfig(DOCUMENTS, subjects=SUBJECTS[DOCUMENTS], **last_only),
         api.StreamConfig(KEYS, subjects=SUBJECTS[KEYS], **last_only),

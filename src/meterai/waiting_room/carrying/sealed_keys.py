@@ -33,9 +33,11 @@ class SealedKeys:
     def __init__(self, connection: NatsConnection, root: Path, shared: Seal, own: Seal | None = None) -> None:
         self._connection, self._root = connection, root
         self._seals = {_GATES: shared} | ({_CONTROLLERS: own} if own else {})
-        self._reader = StreamReader(connection, KEYS, SUBJECTS[KEYS], self._take)
         self._known: dict[str, bytes] = {}
         """The keys in the stream, by subject."""
+        self._reader = StreamReader(
+            connection, KEYS, SUBJECTS[KEYS], take=self._take, begin=self._known.clear
+        )
 
     @property
     def is_up_to_date(self) -> bool:

@@ -65,12 +65,18 @@ class LeaseLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Leads whenever no other process does, until `stop`."""
-        beside = [asyncio.create_task(self.carrier.run())]
+        leading = asyncio.create_task(self._lead_when_possible(stop))
+        carrying = asyncio.create_task(self.carrier.run())
+        beside = [carrying]
         if self.beacon is not None:
             beside.append(asyncio.create_task(self.beacon.keep_asking()))
         try:
-            await self._lead_when_possible(stop)
+            await asyncio.wait([leading, carrying], return_when=asyncio.FIRST_COMPLETED)
+            for task in (leading, carrying):
+                if task.done():
+                    task.result()
         finally:
+            await _end([leading])
             await _end(beside)
             if self.beacon is not None:
                 await self.beacon.close()
