@@ -23,6 +23,7 @@ from meterai.jail.probe import ProbeRequest, ProbeResult
 from meterai.jail.process import Process
 from meterai.jail.walls.kernel_calls import cpu_seconds_of
 from meterai.kernel.refusals import Kind, Refusal
+from meterai.kit.http.role_port import NotReady
 from meterai.pdf.requests import Inspection, InspectRequest, RenderedPage, RenderRequest
 from tests.pdf import samples
 
@@ -436,6 +437,42 @@ async def test_the_pool_outlasts_the_process_of_which_its_processes_are_copies(j
     await ask(jail)
     assert (await two_ready(jail)).isdisjoint(both)
     assert fork_server(jail) != first
+
+
+async def test_a_standstill_of_ours_while_a_process_is_forked_costs_no_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("meterai.jail.fork_server._FORK_SECONDS_MAX", 0.1)
+    pool = JailPool([PROBE], slots=1)
+    await pool.start()
+    first = fork_server(pool)
+    for _ in range(3):
+        await asyncio.sleep(0)  # until the spare process is ordered
+    time.sleep(0.3)
+    await two_ready(pool)
+    assert fork_server(pool) == first
+    await pool.close()
+
+
+async def test_monitors_are_told_of_trouble_with_new_processes_when_none_is_left(
+    jail: JailPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(server: ForkServer, wall: socket.socket) -> int:
+        raise OSError("no memory")
+
+    await two_ready(jail)
+    monkeypatch.setattr(ForkServer, "fork", never)
+    (supply,) = jail._supplies
+    with structlog.testing.capture_logs() as logged:
+        await ask(jail)
+        while not logged:
+            await asyncio.sleep(0.01)
+    await jail.ping()
+    for process in supply._ready:
+        os.kill(process.number, signal.SIGKILL)
+    await asyncio.sleep(0.2)
+    with pytest.raises(NotReady, match="no process can be started"):
+        await jail.ping()
 
 
 async def test_closing_ends_although_a_process_is_still_starting() -> None:

@@ -19,6 +19,8 @@ from meterai.jail.frames import Dead
 START_SECONDS_MAX = 30.0
 _FORK_SECONDS_MAX = 2.0
 """How long a fork may take."""
+_LATE_SECONDS_MAX = 1.0
+"""Grace for an answer that arrived while this process stood still and has not been read."""
 FIRST_USER = 1_900_000_000
 """A jail process that root starts runs as this user plus its process number. Debian and systemd give out no
 user from 1,879,048,192 on."""
@@ -78,12 +80,25 @@ class ForkServer:
 
         Raises: OSError, TimeoutError, Dead.
         """
-        async with self._turn, asyncio.timeout(_FORK_SECONDS_MAX):
+        async with self._turn:
             socket.send_fds(self._orders, [b"\0"], [wall.fileno()])
-            told = await asyncio.get_running_loop().sock_recv(self._orders, frames.LENGTH.size)
+            told = await self._answer()
         if not told:
             raise Dead
         return int(frames.LENGTH.unpack(told)[0])
+
+    async def _answer(self) -> bytes:
+        """The answer to an order. Raises: OSError, TimeoutError."""
+        asking = asyncio.get_running_loop().sock_recv(self._orders, frames.LENGTH.size)
+        told = asyncio.ensure_future(asking)
+        try:
+            for seconds in (_FORK_SECONDS_MAX, _LATE_SECONDS_MAX):
+                await asyncio.wait({told}, timeout=seconds)
+                if told.done():
+                    return told.result()
+        finally:
+            told.cancel()
+        raise TimeoutError
 
     async def end(self) -> None:
         """Ends the fork server. The jail processes that it forked go on."""

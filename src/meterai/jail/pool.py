@@ -169,8 +169,8 @@ class JailPool:
             return await self._lanes.run(task, request, work)
 
     async def ping(self) -> None:
-        """Returns when processes can be made. Raises: NotReady."""
-        if self.confinement is None or any(supply.is_short for supply in self._supplies):
+        """Returns when there is a process for the next job, or one can be made. Raises: NotReady."""
+        if self.confinement is None or any(supply.has_run_out for supply in self._supplies):
             raise NotReady("no process can be started")
 
     async def close(self) -> None:

@@ -61,10 +61,15 @@ class Supply:
         self._fork_server_starts = asyncio.Lock()
         self._is_started = False
         self._is_closed = False
-        self.is_short = False
+        self._is_short = False
         """Whether the last try to start a process failed."""
         self.confinement: Confinement | None = None
         """The walls that the newest process reported."""
+
+    @property
+    def has_run_out(self) -> bool:
+        """Whether no process is ready and the last try to start one failed."""
+        return self._is_short and not any(process.is_alive() for process in self._ready)
 
     async def start(self) -> None:
         """Starts the processes and waits until the first is ready.
@@ -174,11 +179,11 @@ class Supply:
                 process = await self._spawn()
                 break
             except (OSError, RuntimeError) as error:
-                self.is_short = True
+                self._is_short = True
                 log.error("jail.start_failed", error=str(error), again_in=pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _AGAIN_SECONDS_MAX)
-        self.is_short = False
+        self._is_short = False
         self._ready.insert(0, process)
         self._arrival.set()
 

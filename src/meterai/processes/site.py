@@ -53,8 +53,8 @@ async def serve(settings: Settings) -> None:
             problem=problem_response,
         )
         config = server_config(settings, WireAddresses(site, settings.wire_hosts))
+        garbage_collection.settle()
         with listen(settings.host, settings.port) as listener:
-            garbage_collection.settle()
             log.info("site_ready", port=settings.port)
             monitored = role_port(
                 settings.role_port, "site", database=service.db.ping, jail=service.jail.ping
