@@ -76,7 +76,9 @@ async def test_a_front_has_what_the_leader_published(line_hosts: Hosts) -> None:
     await _until_same(leader.folder, await line_hosts.front("later"))
 
 
-async def test_what_a_leader_that_was_replaced_publishes_is_refused(line_hosts: Hosts) -> None:
+async def test_what_a_leader_that_was_replaced_publishes_is_refused(
+    line_hosts: Hosts, capfd: pytest.CaptureFixture[str]
+) -> None:
     first = await _leader(line_hosts, "satu", 4)
     await first.publish("status.json", b"of the first")
     await first.enter(1, 2)
@@ -93,6 +95,7 @@ async def test_what_a_leader_that_was_replaced_publishes_is_refused(line_hosts: 
     await first.carrier.leave()
     await until(lambda: first.folder.status.read_bytes() == b"of the second")
     assert (first.folder.log / HEADS).read_bytes() == (second.folder.log / HEADS).read_bytes()
+    assert "line_message_refused" not in capfd.readouterr().out, "what earlier leaders published still counts"
 
 
 async def test_the_controllers_keys_come_to_the_next_controller(line_hosts: Hosts) -> None:
@@ -303,3 +306,39 @@ async def _again_until_it_is_known(leader: _Leader) -> None:
                 await asyncio.sleep(0.1)
             else:
                 return
+
+
+async def test_a_leader_that_can_hand_nothing_on_lets_another_one_lead(
+    nats_hosts: Hosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is connected to a server that does not reach the others: what it sends is not acknowledged."""
+    leader = await _leader(nats_hosts, "satu", 1)
+
+    async def cut_off(*given: Any, **named: Any) -> int:
+        raise TimeoutError("no quorum")
+
+    monkeypatch.setattr(document_stream, "_AWAY_S_MAX", 0.2)
+    with monkeypatch.context() as patch:
+        patch.setattr(NatsConnection, "store", cut_off)
+        with pytest.raises(OSError):
+            await leader.publish("status.json", b"one")
+        assert leader.carrier.may_lead, "it may have been for a moment"
+        await asyncio.sleep(0.3)
+        assert not leader.carrier.may_lead
+    await leader.publish("status.json", b"one")
+    assert leader.carrier.may_lead
+
+
+async def test_what_a_leaders_disk_did_not_take_comes_back_from_the_stream(nats_hosts: Hosts) -> None:
+    leader = await _leader(nats_hosts, "satu", 1)
+    await leader.enter(1, 2, 3)
+    before = _public(leader.folder)
+    leader.log.close()
+    for name in (ENTRIES, HEADS):
+        with (leader.folder.log / name).open("r+b") as file:
+            file.truncate(file.seek(0, 2) - 20)
+    await leader.carrier.open(EVENT)
+    assert _public(leader.folder) == before
+    leader = _Leader(leader.carrier, leader.folder, 1)
+    await leader.enter(4)
+    await _until_same(leader.folder, await nats_hosts.front())

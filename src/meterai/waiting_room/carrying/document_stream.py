@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +36,7 @@ _LOGS: Final = (f"public/log/{ENTRIES}", f"public/log/{HEADS}")
 _HANDED_ON_WITHIN_S: Final = 10.0
 """A large content takes longer than a message."""
 _AWAY_S_MAX: Final = 5.0
-"""A leader that does not reach NATS for longer lets another one lead."""
+"""A leader that can hand nothing on for longer lets another one lead."""
 _RETRY_S: Final = 1.0
 
 
@@ -60,15 +60,19 @@ class DocumentStream:
         self._is_unsure = False
         """Whether a message may be in the stream that nobody acknowledged."""
         self._was_up = 0.0
+        self._failing_since: float | None = None
+        """Since when nothing could be handed on."""
 
     # ------------------------------------------------------------- following
 
     @property
     def may_lead(self) -> bool:
         """See the port."""
-        self._was_up = time.monotonic() if self._connection.is_up else self._was_up
+        now = time.monotonic()
+        self._was_up = now if self._connection.is_up else self._was_up
         if self._epoch is not None:
-            return time.monotonic() - self._was_up < _AWAY_S_MAX
+            good_at = min(self._was_up, now if self._failing_since is None else self._failing_since)
+            return now - good_at < _AWAY_S_MAX
         return self._connection.is_up and self._mirror.reader.is_up_to_date and self._keys.is_up_to_date
 
     async def run(self) -> None:
@@ -124,6 +128,7 @@ class DocumentStream:
 
     async def leave(self) -> None:
         """See the port. It reads everything again: a disk may have taken less than the stream did."""
+        self._failing_since = None
         if self._epoch is not None:
             self._epoch = None
             self._mirror.reader.begin_anew()
@@ -131,9 +136,11 @@ class DocumentStream:
 
     async def open(self, event: str) -> None:
         """See the port. A folder that was there before NATS brings its files to the stream."""
-        async with self._writing:
-            await self._settle()
+        async with self._handing_on():
             await self._keys.share(event)
+            if await asyncio.to_thread(self._lacks_bytes, event):
+                self._mirror.reader.begin_anew()
+                await self._mirror.reader.to_end()
             for path in await asyncio.to_thread(self._files_of, event):
                 if path in _LOGS:
                     size = (queue_of(self._root, event).path / path).stat().st_size
@@ -141,6 +148,12 @@ class DocumentStream:
                 elif path not in self._mirror.carried[event].whole:
                     content = (queue_of(self._root, event).path / path).read_bytes()
                     await self._store(self._document(event, path, content), content)
+
+    def _lacks_bytes(self, event: str) -> bool:
+        """Whether our disk did not take what the stream did."""
+        folder, logs = queue_of(self._root, event), self._mirror.carried[event].logs
+        files = {folder.path / path: known.end for path, known in logs.items()}
+        return any(not file.exists() or file.stat().st_size < end for file, end in files.items())
 
     def _files_of(self, event: str) -> list[str]:
         """All public files: lists of windows come before what names them."""
@@ -157,6 +170,18 @@ class DocumentStream:
         """See the port."""
         self._wait(self._append(event, path, offset, piece))
 
+    @asynccontextmanager
+    async def _handing_on(self) -> AsyncIterator[None]:
+        """One after the other; first comes what an earlier one left open. Raises: as `publish`."""
+        async with self._writing:
+            try:
+                await self._settle()
+                yield
+            except (OSError, asyncio.CancelledError):
+                self._failing_since = self._failing_since or time.monotonic()
+                raise
+            self._failing_since = None
+
     def _wait(self, work: Coroutine[Any, Any, None]) -> None:
         asked = asyncio.run_coroutine_threadsafe(work, self._loop)
         try:
@@ -166,13 +191,11 @@ class DocumentStream:
             raise
 
     async def _publish(self, event: str, path: str, content: bytes) -> None:
-        async with self._writing:
-            await self._settle()
+        async with self._handing_on():
             await self._store(self._document(event, path, content), content)
 
     async def _append(self, event: str, path: str, offset: int, piece: bytes) -> None:
-        async with self._writing:
-            await self._settle()
+        async with self._handing_on():
             carried = self._mirror.carried[event]
             for name, known in list(carried.logs.items()):
                 pieces, grown = carried.next_piece - known.segments_piece, known.end - known.segments_end
@@ -187,8 +210,8 @@ class DocumentStream:
         """Stores what of our log no segment has, up to `end`."""
         carried = self._mirror.carried[event]
         known = carried.logs.setdefault(path, CarriedLog())
-        known.segments_piece = carried.next_piece
         if end <= known.segments_end:
+            known.segments_piece = carried.next_piece
             return
         content = await asyncio.to_thread(
             _part_of, queue_of(self._root, event).path / path, known.segments_end, end
