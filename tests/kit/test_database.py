@@ -35,6 +35,18 @@ async def test_a_connection_is_used_again(pair: Database) -> None:
     await pair.close()
 
 
+async def test_the_server_compiles_no_statement_of_ours_whatever_it_does_otherwise(
+    database: TestDatabase,
+) -> None:
+    """A server of an operator compiles. Through a pooler the first look at types took it seconds."""
+    for url in (database.urls.site, database.urls.worker):
+        db = await connect(url, connections_max=1)
+        async with db.connection() as connection:
+            found = await connection.fetchrow("SELECT setting, source FROM pg_settings WHERE name = 'jit'")
+        assert tuple(found) == ("off", "user")  # of the role
+        await db.close()
+
+
 async def test_who_comes_when_all_are_in_use_waits_and_gets_the_next(pair: Database) -> None:
     async with pair.connection() as first, pair.connection() as second:
         assert first is not second

@@ -12,6 +12,9 @@ _EACH: Final[Mapping[str, str]] = {
     # the planner (in a CASE, or by `|| ''`). With them it would read a partial index with another key,
     # because that index is empty by the statistics of a quiet hour.
     "plan_cache_mode": "force_generic_plan",
+    # Compiling costs more than it saves here. asyncpg turns it off while it asks for types, which takes
+    # seconds otherwise; through a pooler that reaches another session.
+    "jit": "off",
     # The server ends a statement whose connection was cut off.
     "client_connection_check_interval": "1s",
     # The server's end of `kit.database.give_up_soon`. Without it the server keeps the locks of a dead
