@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "keys": ("benchmarks.commands.keys", "bench_keys", "Measure a key in a PKCS#11 token."),
     "placing": ("benchmarks.commands.placing", "bench_placing", "Measure where stamps are proposed."),
     "promises": ("benchmarks.commands.promises", "bench_promises", "Measure the queue's promises."),
+    "scale": ("benchmarks.commands.scale", "bench_scale", "Measure small hosts until PostgreSQL is full."),
     "api-stamp": (
         "benchmarks.commands.api_stamp",
         "bench_api_stamp",

@@ -58,6 +58,7 @@ def test_the_season_of_four_million_bears_a_host_lost_in_each_hour_and_does_not_
     assert {hour.lost for hour in losses.hours} == {kind.name for kind in hosts.kinds}
     assert losses.hours[-1].bears < hosts.bears_per_second
     assert losses.hours[-1].joined > 100_000
+    missed = set[str]()
     for name in ("front", "site", "worker", "line", "postgresql", "store"):
         fewer = tuple(
             msgspec.structs.replace(kind, count=kind.count - 1, bears=kind.bears_with(kind.count - 1))
@@ -69,8 +70,10 @@ def test_the_season_of_four_million_bears_a_host_lost_in_each_hour_and_does_not_
             assert lose_hosts(borne, msgspec.structs.replace(hosts, kinds=fewer)).left_behind == 0
             fewer = tuple(msgspec.structs.replace(one, count=1) if one.name == name else one for one in fewer)
         alone = lose_hosts(borne, msgspec.structs.replace(hosts, kinds=fewer))
-        assert alone.left_behind > alone.left_behind_without_losses, name
-        assert alone.left_behind > 1_000
+        assert alone.left_behind_when_a_tenth_more_come > 1_000, name
+        if alone.left_behind > alone.left_behind_without_losses + 1_000:
+            missed.add(name)
+    assert missed >= {"site", "line", "postgresql", "store"}
 
 
 def test_one_host_more_than_the_peak_needs_and_what_is_given_counts() -> None:
@@ -116,6 +119,7 @@ def test_the_measured_figures_are_those_of_the_page() -> None:
         ("a poll of the status", figures.poll_us, "us"),
         ("a wait page", figures.wait_page_us, "us"),
         ("PostgreSQL's part of an order", figures.postgres_part * 100, "%"),
+        ("the part of worker and signer", figures.worker_part * 100, "%"),
     ):
         row = re.search(rf"^\| {re.escape(words)} \| ([\d.]+) {unit}", page, re.M)
         assert row, words

@@ -18,9 +18,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
     order_ms: _Positive = 66.0
     """CPU of an order with one stamp: sites, workers, signers and PostgreSQL."""
-    postgres_part: _Share = 0.21
+    postgres_part: _Share = 0.26
     """PostgreSQL's share of it."""
-    worker_part: _Share = 0.35
+    worker_part: _Share = 0.3
     """The share of worker and signer, with their jails. The site has the rest."""
     further_stamp_part: _Positive = FURTHER_STAMP_COST
     """CPU of a further stamp, as a share of an order with one."""
@@ -73,7 +73,9 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Until a standby of PostgreSQL writes."""
 
 
-MEASURED: Final = frozenset({"order_ms", "postgres_part", "join_us", "wait_page_us", "poll_us"})
+MEASURED: Final = frozenset(
+    {"order_ms", "postgres_part", "worker_part", "join_us", "wait_page_us", "poll_us"}
+)
 
 
 def read_figures(texts: list[str]) -> Figures:
