@@ -12,8 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from meterai.waiting_room.auditing.replay import audit
-from meterai.waiting_room.auditing.sources import FolderSource
 from meterai.waiting_room.files.public_log import ENTRIES
 from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.model import QueueState
@@ -95,8 +93,9 @@ async def test_two_controllers_one_after_the_other_and_every_folder_passes_the_a
         await until(lambda: (front.log / ENTRIES).read_bytes() == (follower.log / ENTRIES).read_bytes())
         assert _windows(front) == _windows(follower) == _windows(QueueFolder(other.root / EVENT))
         assert len(_windows(front)) > 10
-        report = await asyncio.to_thread(audit, FolderSource(front.public), pause=lambda seconds: None)
-        assert report.findings == []
+        words = [sys.executable, "-m", "meterai.cli", "queue", "audit", str(front.public)]
+        audited = await asyncio.to_thread(subprocess.run, words, capture_output=True, text=True)
+        assert audited.returncode == 0, audited.stdout + audited.stderr
         assert not (front.secret / "controller.json").exists()
 
 
