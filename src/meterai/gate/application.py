@@ -27,6 +27,7 @@ from meterai.kit.http.host_cookies import plain_cookies
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.role_port import NotReady
 from meterai.texts.mechanism.languages import languages, prefix_of, split_language
+from meterai.waiting_room.carrying.gate_port import SHARED_FOLDER, GateCarrier
 from meterai.waiting_room.files.queue_folder import QueueFolder, queues_in
 from meterai.waiting_room.files.shown_event import read_shown
 
@@ -38,8 +39,11 @@ LOOK_S = 0.25
 class Gate:
     """All events of this gate. `facts`: what pages say of an event, by slug."""
 
-    def __init__(self, settings: GateSettings, facts: dict[str, EventFacts]) -> None:
+    def __init__(
+        self, settings: GateSettings, facts: dict[str, EventFacts], carrier: GateCarrier = SHARED_FOLDER
+    ) -> None:
         self.settings = settings
+        self._carrier = carrier
         self.pages = Pages(settings.site_url, operator=settings.operator, contact=settings.contact)
         self.answers = Answers(settings, self.pages)
         self.open_events: dict[str, OpenEvent] = {}
@@ -53,6 +57,8 @@ class Gate:
         self._is_disk_full = False
         self._unreadable: set[str] = set()
         """Slugs of events that can't be opened or read."""
+        self._unknown: set[str] = set()
+        """Slugs of events of which nobody can tell yet whether this gate gave tickets before."""
 
     # ---------------------------------------------------------------- upkeep
 
@@ -90,6 +96,8 @@ class Gate:
         if self._unreadable:
             slugs = ", ".join(sorted(self._unreadable)) or "the folder"
             raise NotReady(f"can't be read: {slugs}")
+        if self._unknown:
+            raise NotReady(f"NATS was not asked yet: {', '.join(sorted(self._unknown))}")
 
     async def check_disk(self) -> None:
         """Returns when the disk takes what the gate writes. Raises: NotReady."""
@@ -128,7 +136,7 @@ class Gate:
         """
         reason = ""
         for event in self.open_events.values():
-            for write in (event.presence.write, event.promises.write, event.write_sign_of_life):
+            for write in (event.write_presence, event.write_promises, event.write_sign_of_life):
                 try:
                     write()
                 except FileNotFoundError:
@@ -141,15 +149,20 @@ class Gate:
         self._is_disk_full = bool(reason)
 
     def _open(self, folder: QueueFolder) -> None:
-        """Opens an event. If its files can't be read, the next look tries again.
+        """Opens an event. If its files can't be read, or may be incomplete, the next look tries again.
 
         Raises: BlockingIOError when another gate has this number.
         """
         facts = _named(folder) or self._facts.get(folder.slug)
         try:
+            outbox = self._carrier.outbox(folder)
+            if outbox is None:
+                self._unknown.add(folder.slug)
+                return
             event = open_event(
                 folder,
                 self.settings,
+                outbox,
                 pages=self.pages,
                 facts=facts,
                 limits=self._limits,
@@ -161,6 +174,7 @@ class Gate:
             self._log_unreadable(folder.slug, error)
             return
         self._unreadable.discard(folder.slug)
+        self._unknown.discard(folder.slug)
         self.open_events[folder.slug] = event
         self._prepare_status(folder.slug, event)
         self._keepers[folder.slug] = asyncio.get_running_loop().create_task(event.issuer.keep())
@@ -221,7 +235,7 @@ class Gate:
             return respond(200, b"ok\n", (("content-type", "text/plain"), *NO_STORE))
         if not self.open_events:  # its disk is not mounted: nginx asks another gate
             return self.answers.notice("fault", language, page, 502)
-        if slug in self._unreadable:
+        if slug in self._unreadable | self._unknown:
             return self.answers.notice("fault", language, page, 503)
         return self.answers.notice("not_found", language, page, 404)
 

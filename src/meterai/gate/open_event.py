@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import errno
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
 
 import msgspec
 
@@ -23,19 +22,10 @@ from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.http.network_limits import NetworkLimits
 from meterai.kit.http.proxies import Proxies
 from meterai.kit.http.strict_transport import Reach
+from meterai.waiting_room.carrying.gate_port import GateOutbox
+from meterai.waiting_room.files.gate_numbers import refuse_another_host
 from meterai.waiting_room.files.promise_book import PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
-
-_SILENT_S: Final = 10
-"""After so many seconds without a sign of life another host's gate is dead."""
-
-
-class _Sign(msgspec.Struct):
-    """What another gate's sign of life says of it."""
-
-    host: str = ""
-    at: float = 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class GateSettings:
@@ -91,13 +81,23 @@ class OpenEvent:
             "unsure_through": journal.unsure_through,
             "there_from": self.issuer.started_in,
         }
-        path = self.published.folder.gate_sign(self.issuer.gate)
-        write_whole(path, msgspec.json.encode(sign), durable=False)
+        raw = msgspec.json.encode(sign)
+        write_whole(self.published.folder.gate_sign(self.issuer.gate), raw, durable=False)
+        self.issuer.outbox.signed(raw)
+
+    def write_presence(self) -> None:
+        """Writes who was seen. Raises: OSError; the next call writes the rest."""
+        self.issuer.outbox.changed(self.presence.write())
+
+    def write_promises(self) -> None:
+        """Writes which promises were given. Raises: as `write_presence`."""
+        self.issuer.outbox.changed(self.promises.write())
 
 
 def open_event(
     folder: QueueFolder,
     settings: GateSettings,
+    outbox: GateOutbox,
     *,
     pages: Pages,
     facts: EventFacts | None,
@@ -112,11 +112,13 @@ def open_event(
     published = PublishedCache(folder)
     keys = folder.gate_keys()
     own = folder.gate(settings.number)
-    _refuse_another_host(folder.gate_sign(settings.number), settings)
+    with suppress(FileNotFoundError):
+        sign = folder.gate_sign(settings.number).read_bytes()
+        refuse_another_host(sign, number=settings.number, host=settings.host_name)
     presence, promises = Presence(own), PromiseBook(own)
     published.look()
     shift = settings.clock_shift_s
-    issuer = TicketIssuer(published, keys, gate=settings.number, wall=lambda: time.time() + shift)
+    issuer = TicketIssuer(published, keys, gate=settings.number, wall=lambda: time.time() + shift, outbox=outbox)
     load = JoinLoad(settings.work, settings.work_joins_per_second)
     work = JoinWork(keys.event, load, domains)
     joining = Joining(issuer, work, limits, load)
@@ -124,18 +126,3 @@ def open_event(
     facts = facts or EventFacts(folder.slug, {"id": name, "en": name}, "Asia/Jakarta", {"id": (), "en": ()})
     wait_pages = WaitPages(pages, published, facts, settings.gate_url)
     return OpenEvent(published, issuer, joining, presence, promises, facts, wait_pages, settings.host_name)
-
-
-def _refuse_another_host(path: Path, settings: GateSettings) -> None:
-    """Raises: BlockingIOError when a gate of another host gave a sign of life within the last seconds."""
-    try:
-        sign = msgspec.json.decode(path.read_bytes(), type=_Sign)
-    except (FileNotFoundError, msgspec.MsgspecError):
-        return
-    if sign.host in ("", settings.host_name) or time.time() - sign.at > _SILENT_S:
-        return
-    raise BlockingIOError(
-        errno.EAGAIN,
-        f"a gate of the host {sign.host} has the number {settings.number}: give each gate its own "
-        "(METERAI_GATE_FIRST_NUMBER), or wait ten seconds if it has just ended",
-    )

@@ -30,6 +30,9 @@ from meterai.kit.operator import operator_name
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, host_name, public_url, queue_root
 from meterai.sales.events import load_events, shown_event
+from meterai.waiting_room.carrying.gate_outbox import NatsGateCarrier
+from meterai.waiting_room.carrying.gate_port import SHARED_FOLDER, GateCarrier
+from meterai.waiting_room.carrying.nats_connection import NatsConnection
 
 log = structlog.get_logger(__name__)
 
@@ -69,14 +72,27 @@ def _refuse_another_line(settings: Settings) -> None:
         sys.exit(f"Not started. {problem}")
 
 
+def gate_carrier(settings: Settings, *, number: int) -> GateCarrier:
+    """What brings this gate's files to the controllers."""
+    if not settings.nats_url:
+        return SHARED_FOLDER
+    return NatsGateCarrier(NatsConnection(settings, "gate"), number, host_name(settings))
+
+
 async def serve(
-    settings: GateSettings, facts: dict[str, EventFacts], *, host: str, port: int, monitor_port: str = "0"
+    settings: GateSettings,
+    facts: dict[str, EventFacts],
+    *,
+    host: str,
+    port: int,
+    monitor_port: str = "0",
+    carrier: GateCarrier = SHARED_FOLDER,
 ) -> None:
     """Serves until SIGTERM or SIGINT. `monitor_port`: see `kit.http.role_port`.
 
     Raises: OSError when the port is taken, or another gate has this number.
     """
-    gate = Gate(settings, facts)
+    gate = Gate(settings, facts, carrier)
     server = Server(gate, connections_max=connections_within_limits(CONNECTIONS_MAX))
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -91,20 +107,21 @@ async def serve(
         log.info("gate_ready", port=port, gate=settings.number)
         REGISTRY.register(GateMeasures(gate, server))
         async with role_port(monitor_port, "gate", queues=gate.check_queues, disk=gate.check_disk):
-            await _until(stop, gate, server)
+            await _until(stop, gate, server, carrier)
         for one in listening:
             one.close()
         server.close()
         gate.close()
+        await carrier.close()
 
 
-async def _until(stop: asyncio.Event, gate: Gate, server: Server) -> None:
+async def _until(stop: asyncio.Event, gate: Gate, server: Server, carrier: GateCarrier) -> None:
     async def sweep() -> None:
         while True:
             await asyncio.sleep(1)
             server.sweep()
 
-    tasks = [asyncio.create_task(gate.run()), asyncio.create_task(sweep())]
+    tasks = [asyncio.create_task(task) for task in (gate.run(), sweep(), carrier.run())]
     waiter = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait([*tasks, waiter], return_when=asyncio.FIRST_COMPLETED)
     for task in (*tasks, waiter):
@@ -141,6 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             host=options.host,
             port=options.port,
             monitor_port=settings.role_port,
+            carrier=gate_carrier(settings, number=options.number),
         )
         uvloop.run(serving)
     except OSError as error:  # the launcher starts another one in a moment

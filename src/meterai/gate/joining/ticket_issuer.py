@@ -23,6 +23,7 @@ import structlog
 
 from meterai.gate.published_cache import PublishedCache
 from meterai.kernel.refusals import Refusal
+from meterai.waiting_room.carrying.gate_port import NOTHING_TO_CARRY, GateOutbox
 from meterai.waiting_room.files.gate_journal import SEQUENCE, Journal
 from meterai.waiting_room.files.gate_register import GateRegister
 from meterai.waiting_room.files.queue_keys import KEY_ID, GateKeys
@@ -78,7 +79,10 @@ class NoTicket(Enum):
 
 
 class TicketIssuer:
-    """Issues tickets. `wall`: the machine's clock, Unix seconds; `monotonic`: the published cache's."""
+    """Issues tickets. `wall`: the machine's clock, Unix seconds; `monotonic`: the published cache's.
+
+    `outbox`: brings the gate's files to controllers of other hosts.
+    """
 
     def __init__(
         self,
@@ -88,9 +92,11 @@ class TicketIssuer:
         gate: int,
         wall: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        outbox: GateOutbox = NOTHING_TO_CARRY,
     ) -> None:
         self.published = published
         self.gate = gate
+        self.outbox = outbox
         self._keys = keys
         self._wall = wall
         self._monotonic = monotonic
@@ -114,16 +120,30 @@ class TicketIssuer:
         if is_new:
             self.published.read_counts()
         high = self.published.highest_sequence(self.gate)
-        if is_new:
-            self.journal = Journal(self._folder, self.gate, published_high=max(high, self._register.highest))
-        else:
-            read_from = self.published.closed_through + 1
-            self.journal = Journal(self._folder, self.gate, published_high=high, read_from=read_from)
+        self.journal = Journal(
+            self._folder,
+            self.gate,
+            published_high=max(high, self._register.highest) if is_new else high,
+            carried_high=self._carried_high(is_new=is_new),
+            read_from=0 if is_new else self.published.closed_through + 1,
+        )
         unsure = sign_of(self._folder).unsure_through
         if self.journal.lost:
             log.error("gate_files_lost", queue=self.published.slug, gate=self.gate)
-            unsure = max(unsure, self._number(self.now()), self._register.window)
+            before = self.outbox.before
+            known = max(self._register.window, before.window if before else -1)
+            unsure = max(unsure, self._number(self.now()), known)
         self.journal.unsure_through = unsure
+        self.outbox.opened(
+            closed_through=self.journal.closed_through,
+            sequence=self.journal.next_sequence() - 1,
+            window=self._register.window,
+        )
+
+    def _carried_high(self, *, is_new: bool) -> int:
+        """The greatest sequence that other hosts know. A gate that they know and that has no files lost some."""
+        before = self.outbox.before
+        return 0 if before is None else before.sequence + is_new
 
     # ----------------------------------------------------------------- joins
 
@@ -260,6 +280,7 @@ class TicketIssuer:
             try:
                 if (batch := self.journal.write()) is not None:
                     await loop.run_in_executor(None, batch.sync)
+                    await self.outbox.joined(batch.windows, last_sequence=batch.last_sequence)
                 is_durable = True
             except OSError:
                 self._is_broken = True  # first: people who are called back may join again at once
@@ -278,7 +299,8 @@ class TicketIssuer:
         over = min(over, max(self.journal.closed_through, self.started_in - 1) + CLOSED_AT_ONCE)
         if over > self.journal.closed_through:
             empty_from = max(self.started_in, self.journal.closed_through + 1)
-            self.journal.close_through(over, empty_from=empty_from)
+            closed = self.journal.close_through(over, empty_from=empty_from)
+            self.outbox.closed(closed, through=over)
             self._latest, self._earlier = {}, {}
             self._found_until = 0.0
 

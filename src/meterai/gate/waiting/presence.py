@@ -38,11 +38,16 @@ class Presence:
             record = ticket.id + int(now).to_bytes(4, "big")
             self._unwritten.setdefault(self._folder / "present", []).append(record)
 
-    def write(self) -> None:
-        """Appends new records to the files. Raises: OSError; the next call writes the rest."""
-        for path in list(self._unwritten):
+    def write(self) -> list[str]:
+        """Appends new records to the files. Returns their names.
+
+        Raises: OSError; the next call writes the rest.
+        """
+        written = list(self._unwritten)
+        for path in written:
             append_whole(path, b"".join(self._unwritten[path]))
             del self._unwritten[path]
+        return [path.name for path in written]
 
     @staticmethod
     def _is_new(known: set[bytes], name: bytes) -> bool:

@@ -55,6 +55,7 @@ class Batch:
     files: tuple[int, ...]
     last_sequence: int
     high_file: int
+    windows: tuple[int, ...] = ()
 
     def sync(self) -> None:
         """Waits until the joins are on the disk. Only then it notes the highest sequence."""
@@ -68,12 +69,15 @@ class Journal:
 
     - `published_high`: the greatest sequence of this gate in any published document. If the files hold less,
       some were lost. Then the sequence continues far behind it.
+    - `carried_high`: the greatest sequence that other hosts know of this gate; as above.
     - `read_from`: earlier windows are closed and published. Their files are not read.
 
     Raises: BlockingIOError when another process has the folder; OSError.
     """
 
-    def __init__(self, folder: Path, gate: int, *, published_high: int = 0, read_from: int = 0) -> None:
+    def __init__(
+        self, folder: Path, gate: int, *, published_high: int = 0, carried_high: int = 0, read_from: int = 0
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.gate = gate
         self._folder = folder
@@ -90,7 +94,7 @@ class Journal:
         """
         try:
             self._high_file = os.open(folder / SEQUENCE, os.O_RDWR | os.O_CREAT, 0o644)
-            self._recover(published_high, read_from)
+            self._recover(published_high, carried_high, read_from)
         except BaseException:
             self.abandon()
             raise
@@ -128,7 +132,7 @@ class Journal:
         for number, records in pending.items():
             _write_all(self._windows[number].file, b"".join(records))
         files = tuple(self._windows[number].file for number in pending)
-        return Batch(files, self._last, self._high_file)
+        return Batch(files, self._last, self._high_file, tuple(pending))
 
     def flush(self) -> None:
         """Makes everything appended durable."""
@@ -137,21 +141,24 @@ class Journal:
 
     # ---------------------------------------------------------------- closing
 
-    def close_through(self, window: int, *, empty_from: int) -> None:
+    def close_through(self, window: int, *, empty_from: int) -> list[int]:
         """Closes every window up to this one for good, and publishes the counts of each.
 
         Windows without a join get a document from `empty_from` on. These are the windows since this gate
-        runs.
+        runs. Returns the windows of which something was written.
         """
         if window <= self.closed_through:
-            return
+            return []
         self.flush()
-        for number in sorted(number for number in self._windows if number <= window):
+        closed = sorted(number for number in self._windows if number <= window)
+        for number in closed:
             self._close(number)
         for number in range(max(empty_from, self.closed_through + 1), window + 1):
             if number > self.unsure_through and not self.close_path(number).exists():
                 publish(self.close_path(number), msgspec.json.encode(_count(self.gate, None)))
+                closed.append(number)
         self.closed_through = window
+        return closed
 
     def close_path(self, window: int) -> Path:
         """The document that closes a window at this gate."""
@@ -178,7 +185,7 @@ class Journal:
 
     # --------------------------------------------------------------- recovery
 
-    def _recover(self, published_high: int, read_from: int) -> None:
+    def _recover(self, published_high: int, carried_high: int, read_from: int) -> None:
         self._last = highest = self._read_high()
         found = published_high if read_from > 0 else 0
         numbers: dict[str, set[int]] = {"joins": set(), "close.json": set()}
@@ -190,12 +197,13 @@ class Journal:
         for number in sorted(numbers["joins"] - published):
             told = self._told(number) if number in numbers["close.json"] else None
             found = max(found, self._reopen(number) if told is None else told.last_sequence)
-        if found < highest and (closed := numbers["joins"] & published):
+        told_high = max(highest, published_high, carried_high)
+        if found < told_high and (closed := numbers["joins"] & published):
             # files that a gate wrote after it was declared dead are never published
             told = self._told(max(closed))
             found = max(found, told.last_sequence if told else 0)
-        self.lost = found < max(highest, published_high)
-        self._last = max(found, highest, published_high) + (AFTER_LOSS if self.lost else 0)
+        self.lost = found < told_high
+        self._last = max(found, told_high) + (AFTER_LOSS if self.lost else 0)
         if self.lost:  # noted at once, because the next process would not know it
             os.pwrite(self._high_file, _HIGH.pack(self._last), 0)
             os.fdatasync(self._high_file)

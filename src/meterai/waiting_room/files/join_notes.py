@@ -16,9 +16,9 @@ from meterai.waiting_room.files.queue_folder import QueueFolder
 from meterai.waiting_room.rules.tickets import Ticket
 
 NAME_LENGTH_MAX = 60
-_RECORD = 192
+NOTE_BYTES = 192
 _DOMAIN = b"meterai join note v1\x00"
-_NOTHING = bytes(_RECORD)
+_NOTHING = bytes(NOTE_BYTES)
 
 
 class JoinNote(msgspec.Struct, frozen=True, array_like=True):
@@ -34,14 +34,14 @@ class JoinNote(msgspec.Struct, frozen=True, array_like=True):
 def keep_note(folder: QueueFolder, text: str, ticket: Ticket, note: JoinNote) -> None:
     """Writes the note of a ticket, unless it has one. Raises: OSError."""
     raw = msgspec.json.encode(note)
-    if len(raw) > _RECORD:
+    if len(raw) > NOTE_BYTES:
         raw = msgspec.json.encode(JoinNote("", note.name))
     handle = os.open(folder.gate(ticket.gate) / "notes", os.O_RDWR | os.O_CREAT, 0o640)
     try:
-        at = ticket.sequence * _RECORD
-        if os.pread(handle, _RECORD, at).strip(b"\x00"):
+        at = ticket.sequence * NOTE_BYTES
+        if os.pread(handle, NOTE_BYTES, at).strip(b"\x00"):
             return  # somebody else may have typed the same contact
-        os.pwrite(handle, _crypted(text, raw.ljust(_RECORD)), at)
+        os.pwrite(handle, _crypted(text, raw.ljust(NOTE_BYTES)), at)
     finally:
         os.close(handle)
 
@@ -51,18 +51,18 @@ def read_note(folder: QueueFolder, text: str, ticket: Ticket) -> JoinNote | None
     with suppress(OSError, msgspec.MsgspecError):
         handle = os.open(folder.gate(ticket.gate) / "notes", os.O_RDONLY)
         try:
-            raw = os.pread(handle, _RECORD, ticket.sequence * _RECORD)
+            raw = os.pread(handle, NOTE_BYTES, ticket.sequence * NOTE_BYTES)
         finally:
             os.close(handle)
-        if len(raw) == _RECORD and raw != _NOTHING:
+        if len(raw) == NOTE_BYTES and raw != _NOTHING:
             return msgspec.json.decode(_crypted(text, raw), type=JoinNote)
     return None
 
 
 def _crypted(text: str, raw: bytes) -> bytes:
     """Encrypts or decrypts a record: XOR with a stream that follows from the ticket."""
-    stream = hashlib.shake_256(_DOMAIN + text.encode()).digest(_RECORD)
-    return (int.from_bytes(raw, "big") ^ int.from_bytes(stream, "big")).to_bytes(_RECORD, "big")
+    stream = hashlib.shake_256(_DOMAIN + text.encode()).digest(NOTE_BYTES)
+    return (int.from_bytes(raw, "big") ^ int.from_bytes(stream, "big")).to_bytes(NOTE_BYTES, "big")
 
 
 def drop_notes(folder: QueueFolder) -> int:

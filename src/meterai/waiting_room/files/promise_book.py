@@ -78,14 +78,18 @@ class PromiseBook:
         self._unwritten.append(data + _CRC.pack(zlib.crc32(data)))
         return True
 
-    def write(self) -> None:
-        """Appends new promises. Raises: OSError; then the next call writes the rest."""
+    def write(self) -> list[str]:
+        """Appends new promises. Returns the names of the files that grew.
+
+        Raises: OSError; then the next call writes the rest.
+        """
         if not self._unwritten:
-            return
+            return []
         content = b"".join(self._unwritten)
         append_whole(self._path, content, size=self._size)
         self._size += len(content)
         self._unwritten.clear()
+        return [FILE]
 
     def _note(self, id: bytes) -> bool:
         """Marks an id; False when it was marked. An id is a keyed hash, so its bits serve as hashes."""

@@ -60,6 +60,10 @@ class GateSign(msgspec.Struct):
     """The gate lost files, so its counts of windows up to this one are unknown."""
     there_from: int | None = None
     """The first window since this process started."""
+    is_carried: bool = False
+    """The gate's files are copies here, so those of a silent gate may lack joins (`carrying/gate_inbox.py`)."""
+    unsent_from: int | None = None
+    """The first window whose joins are still on their way here. None: none are, or they do not move."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +166,15 @@ def gather(folder: QueueFolder, window: int, *, ended_s: float, now: float) -> G
         if told is None or len(mine) < told.count * RECORD:
             sign = sign_of(place)
             runs = is_alive(sign, now)
-            knows = window > sign.unsure_through and (not runs or sign.closed_through >= window)
+            is_silent = not runs and not sign.is_carried
+            knows = window > sign.unsure_through and (is_silent or sign.closed_through >= window)
             # it closes all its windows; if this can't be seen yet (NFS), neither can its joins
             is_hidden = runs and sign.there_from is not None and window >= sign.there_from
             is_empty = told is None and place.exists() and not joins.exists()
             if is_empty and knows and not is_hidden:
                 continue  # the gate did not run then, or had no joins; its folder proves that
-            if ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
+            is_coming = runs and sign.unsent_from is not None and window >= sign.unsent_from
+            if is_coming or ended_s < (ANSWERS_WITHIN_S if runs else DEAD_AFTER_S):
                 return None
             dead.append(number)
         mine = _records_in(joins) if told is None else mine[: told.count * RECORD]
