@@ -27,6 +27,7 @@ from meterai.waiting_room.files.gate_numbers import refuse_another_host
 from meterai.waiting_room.files.promise_book import PromiseBook
 from meterai.waiting_room.files.queue_folder import QueueFolder
 
+
 @dataclass(frozen=True, slots=True)
 class GateSettings:
     """How this gate runs."""
@@ -118,7 +119,9 @@ def open_event(
     presence, promises = Presence(own), PromiseBook(own)
     published.look()
     shift = settings.clock_shift_s
-    issuer = TicketIssuer(published, keys, gate=settings.number, wall=lambda: time.time() + shift, outbox=outbox)
+    issuer = TicketIssuer(
+        published, keys, gate=settings.number, wall=lambda: time.time() + shift, outbox=outbox
+    )
     load = JoinLoad(settings.work, settings.work_joins_per_second)
     work = JoinWork(keys.event, load, domains)
     joining = Joining(issuer, work, limits, load)

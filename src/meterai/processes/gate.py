@@ -30,9 +30,7 @@ from meterai.kit.operator import operator_name
 from meterai.kit.production import settings_of
 from meterai.kit.settings import Settings, host_name, public_url, queue_root
 from meterai.sales.events import load_events, shown_event
-from meterai.waiting_room.carrying.gate_outbox import NatsGateCarrier
 from meterai.waiting_room.carrying.gate_port import SHARED_FOLDER, GateCarrier
-from meterai.waiting_room.carrying.nats_connection import NatsConnection
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +74,9 @@ def gate_carrier(settings: Settings, *, number: int) -> GateCarrier:
     """What brings this gate's files to the controllers."""
     if not settings.nats_url:
         return SHARED_FOLDER
+    from meterai.waiting_room.carrying.gate_carrier import NatsGateCarrier
+    from meterai.waiting_room.carrying.nats_connection import NatsConnection
+
     return NatsGateCarrier(NatsConnection(settings, "gate"), number, host_name(settings))
 
 

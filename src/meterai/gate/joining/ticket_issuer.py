@@ -141,7 +141,7 @@ class TicketIssuer:
         )
 
     def _carried_high(self, *, is_new: bool) -> int:
-        """The greatest sequence that other hosts know. A gate that they know and that has no files lost some."""
+        """The greatest sequence that other hosts know. One more when there are no files: some are lost."""
         before = self.outbox.before
         return 0 if before is None else before.sequence + is_new
 

@@ -1,7 +1,7 @@
 """Applies what another host's gate wrote to its files here. What comes twice changes nothing.
 
-Joins are told apart by their sequence. Other files that grow take bytes that they do not have yet. When a gate
-lost its disk its files begin anew; what comes then is appended, because readers go on where they were.
+Joins are told apart by their sequence. Other files that grow take bytes that they do not have yet. When a
+gate lost its disk its files begin anew. What comes then is appended, because readers go on where they were.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _add_joins(path: Path, message: GateMessage) -> None:
 
 
 def _last_join(file: int) -> tuple[int, bytes]:
-    """The bytes of whole joins, and the sequence of the last one. What a crash left behind them is cut off."""
+    """The bytes of whole joins, and the sequence of the last one. Cuts off what a crash left behind them."""
     found = os.fstat(file).st_size
     size = found - found % RECORD_BYTES
     last = bytes(4)

@@ -1,12 +1,13 @@
 """Writes what gates of other hosts sent to the files of this one.
 
-How far it has read is kept in the folder of queues, behind what is on the disk. So after a crash, or in an older
-copy of the folder, it reads the rest again.
+How far it has read is kept in the folder of queues, once the files are on the disk. So after a crash, or in
+an older copy of the folder, it reads the rest again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -22,7 +23,7 @@ from meterai.waiting_room.carrying.gate_files import apply
 from meterai.waiting_room.carrying.gate_messages import NOTES, PRESENT, GateMessage, folder_id, read_message
 from meterai.waiting_room.carrying.line_names import GATES, SIGNS, SUBJECTS
 from meterai.waiting_room.carrying.nats_connection import Message, NatsConnection, Rewound
-from meterai.waiting_room.files.queue_folder import QueueFolder, queue_of
+from meterai.waiting_room.files.queue_folder import queue_of
 
 log = structlog.get_logger(__name__)
 
@@ -42,8 +43,9 @@ _AGAIN_S: Final = 0.5
 class Position(msgspec.Struct):
     """How far the stream of gates was read."""
 
-    stream: str = ""
     sequence: int = 0
+    digest: str = ""
+    """Of the last message: a stream that lost messages has none there, or another one."""
 
 
 class GateInbox:
@@ -87,9 +89,12 @@ class GateInbox:
     # -------------------------------------------------------------------- files
 
     async def _read_gates(self) -> None:
-        made = await self._line.made_at(GATES)
-        if made != self._position.stream:
-            self._position = Position(made)
+        if not self._is_mirror:
+            await self._line.make_streams()
+        if self._position.sequence:
+            last = await self._line.message_at(GATES, self._position.sequence)
+            if last is None or _digest(last) != self._position.digest:
+                self._position = Position()
         batch: list[Message] = []
         try:
             async for message in self._line.follow(GATES, SUBJECTS[GATES], after=self._position.sequence):
@@ -103,7 +108,7 @@ class GateInbox:
                     await self._release()
                     self._is_read(GATES)
         except Rewound:
-            self._position = Position(made)
+            self._position = Position()
             raise
 
     def _apply(self, batch: Sequence[Message]) -> None:
@@ -112,7 +117,7 @@ class GateInbox:
             message = self._wanted(one)
             if message is not None and (not self._is_mirror or message.file in _MIRRORED):
                 self._apply_one(message)
-        self._position.sequence = batch[-1].sequence
+        self._position = Position(batch[-1].sequence, _digest(batch[-1]))
         if (now := time.monotonic()) - self._kept_at >= _KEPT_EVERY_S:
             self._kept_at = now
             self._keep_position()
@@ -177,7 +182,9 @@ class GateInbox:
             apply(queue_of(self._root, sign.event), sign)
 
 
-async def _again_and_again(read: Callable[[], Coroutine[Any, Any, None]], failed: Callable[[], object]) -> None:
+async def _again_and_again(
+    read: Callable[[], Coroutine[Any, Any, None]], failed: Callable[[], object]
+) -> None:
     """Reads, and begins again after trouble, until it is cancelled."""
     told = ""
     while True:
@@ -189,6 +196,10 @@ async def _again_and_again(read: Callable[[], Coroutine[Any, Any, None]], failed
                 told = reason
                 log.warning("gates_not_read", reason=reason, exc_info=not isinstance(error, OSError))
         await asyncio.sleep(_AGAIN_S)
+
+
+def _digest(message: Message) -> str:
+    return hashlib.sha256(b"\0".join((message.subject.encode(), message.body))).hexdigest()
 
 
 def _sync(path: Path) -> None:

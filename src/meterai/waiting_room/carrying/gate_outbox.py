@@ -1,8 +1,7 @@
 """Brings what a gate writes into the stream of gates, in order, and again until it is acknowledged.
 
-The gate never depends on it: while NATS is away everything stays in the gate's folder, and is sent afterwards.
-A folder without files asks the stream first whether this gate ever ran. So does a gate that ended in order,
-because controllers no longer expect tickets of it.
+The gate never depends on it: while NATS is away everything stays in the gate's folder, and is sent
+afterwards.
 """
 
 from __future__ import annotations
@@ -11,25 +10,20 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import msgspec
 import structlog
 
-from meterai.waiting_room.carrying.gate_messages import SIGN, GateMessage, folder_id, read_message
-from meterai.waiting_room.carrying.line_names import GATES, SIGNS, gate_subject, sign_subject
+from meterai.waiting_room.carrying.gate_messages import SIGN, GateMessage, folder_id
+from meterai.waiting_room.carrying.gate_port import JOINS_WAIT_S, Carried, OutboxFigures
+from meterai.waiting_room.carrying.line_names import GATES, gate_subject, sign_subject
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
-from meterai.waiting_room.carrying.port import JOINS_WAIT_S, Carried, OutboxFigures
 from meterai.waiting_room.carrying.unsent_files import Piece, UnsentFiles
-from meterai.waiting_room.files.gate_journal import SEQUENCE
-from meterai.waiting_room.files.gate_numbers import refuse_another_host
 from meterai.waiting_room.files.queue_folder import QueueFolder
 
 log = structlog.get_logger(__name__)
 
-ASKS_FOR_S: Final = 3.0
-"""A gate that has its files goes on after so long without an answer of the stream."""
 _AGAIN_S: Final = 0.5
 """Between two tries while NATS is away."""
 _KEPT_EVERY_S: Final = 1.0
@@ -51,7 +45,6 @@ class NatsOutbox:
         self._files.mark.has_ended = False
         self._folder_id = folder_id(folder)
         self._sequence, self._window = 0, -1
-        self._last_stored = 0
         self._sign: bytes | None = None
         self._last_sign = b"{}"
         self._wake, self._joins_stored = asyncio.Event(), asyncio.Event()
@@ -123,13 +116,16 @@ class NatsOutbox:
             except OSError:
                 self._is_away, self._knows_stream = True, False
             except Exception as error:  # whatever it is, the gate goes on
-                log.exception("gate_not_carried", queue=self._event, gate=self._gate, error=type(error).__name__)
+                log.exception(
+                    "gate_not_carried", queue=self._event, gate=self._gate, error=type(error).__name__
+                )
             await asyncio.sleep(_AGAIN_S)
             self._wake.set()
 
     async def finish(self) -> None:
         """Sends the rest, and says that the gate gives no more tickets. Raises: OSError; TimeoutError."""
         async with asyncio.timeout(_ENDS_WITHIN_S):
+            self._files.look_again()
             await self._send_all()
             self._files.mark.has_ended = True  # first: if it is stored, the next start must take it back
             self._files.keep()
@@ -154,18 +150,17 @@ class NatsOutbox:
                 return
 
     async def _look_at_stream(self) -> None:
-        """Begins anew when the stream was made again, because it has lost everything then."""
-        made = await self._line.made_at(GATES)
-        if made != self._files.mark.stream:
-            self._files.start_again(made)
-            self._last_stored = 0
+        """Begins anew when the stream has lost the last message, as after a loss of NATS' disk."""
+        last = await self._line.last_message(GATES, gate_subject(self._event, self._gate))
+        if self._files.mark.stored > (last.sequence if last else 0):
+            log.warning("line_sent_again", queue=self._event, gate=self._gate)
+            self._files.start_again()
         self._knows_stream, self._progress_at = True, time.monotonic()
 
     async def _store(self, piece: Piece) -> None:
         message = self._message(piece.file, piece.offset, piece.body)
         subject = gate_subject(self._event, self._gate)
-        self._last_stored = await self._line.store(subject, piece.body, message.headers())
-        self._files.stored(piece)
+        self._files.stored(piece, await self._line.store(subject, piece.body, message.headers()))
         self._is_away, self._progress_at = False, time.monotonic()
 
     async def _store_sign(self, sign: bytes, *, is_carried: bool) -> None:
@@ -176,7 +171,7 @@ class NatsOutbox:
         if time.monotonic() - self._progress_at < _PROGRESS_S:
             told["unsent_from"] = self._files.unsent_from
         body = msgspec.json.encode(told)
-        message = self._message(SIGN, None, body, after=self._last_stored)
+        message = self._message(SIGN, None, body, after=self._files.mark.stored)
         await self._line.store(sign_subject(self._event, self._gate), body, message.headers())
         self._is_away = False
 
@@ -199,99 +194,3 @@ class NatsOutbox:
         if self._gives_unstored:
             self._gives_unstored = False
             log.info("joins_carried_again", queue=self._event, gate=self._gate)
-
-
-@dataclass(slots=True)
-class _Opening:
-    """An event that this gate wants to open."""
-
-    asking: asyncio.Task[Carried | None]
-    since: float
-    outbox: NatsOutbox | None = None
-    sender: asyncio.Task[None] | None = None
-
-
-@dataclass(slots=True)
-class NatsGateCarrier:
-    """See `port.GateCarrier`."""
-
-    line: NatsConnection
-    gate: int
-    host: str
-    _openings: dict[str, _Opening] = field(default_factory=dict)
-
-    async def run(self) -> None:
-        """See `port.GateCarrier`."""
-        await self.line.open()
-        await asyncio.Event().wait()
-
-    def outbox(self, folder: QueueFolder) -> NatsOutbox | None:
-        """See `port.GateCarrier`."""
-        opening = self._openings.get(folder.slug)
-        if opening is None:
-            asking = asyncio.create_task(self._ask(folder))
-            opening = self._openings[folder.slug] = _Opening(asking, time.monotonic())
-        if opening.outbox is None:
-            before = None
-            if opening.asking.done():
-                before = opening.asking.result()
-            elif time.monotonic() - opening.since < ASKS_FOR_S or self._must_ask(folder):
-                return None
-            opening.asking.cancel()
-            opening.outbox = NatsOutbox(self.line, folder, self.gate, before=before)
-            opening.sender = asyncio.create_task(opening.outbox.run())
-        return opening.outbox
-
-    async def close(self) -> None:
-        """See `port.GateCarrier`."""
-        for opening in self._openings.values():
-            opening.asking.cancel()
-            if opening.sender is not None:
-                opening.sender.cancel()
-        if self.line.is_up:
-            outboxes = [one.outbox for one in self._openings.values() if one.outbox is not None]
-            ends = await asyncio.gather(*(one.finish() for one in outboxes), return_exceptions=True)
-            for end in ends:
-                if end is not None:
-                    log.warning("gate_not_signed_off", gate=self.gate, error=type(end).__name__)
-        await self.line.close()
-
-    def _must_ask(self, folder: QueueFolder) -> bool:
-        """Whether this gate may give no ticket before the stream has answered."""
-        is_new = not (folder.gate(self.gate) / SEQUENCE).exists()
-        return is_new or UnsentFiles(folder, self.gate).mark.has_ended
-
-    async def _ask(self, folder: QueueFolder) -> Carried | None:
-        """What the stream knows of this gate; None: it never ran. Tells controllers that it runs.
-
-        Raises: BlockingIOError when a gate of another host has this number.
-        """
-        while True:
-            with suppress(ConnectionError):
-                sign = await self.line.last_message(SIGNS, sign_subject(folder.slug, self.gate))
-                last = await self.line.last_message(GATES, gate_subject(folder.slug, self.gate))
-                refuse_another_host(sign.body if sign else b"", number=self.gate, host=self.host)
-                if self._must_ask(folder):
-                    await self._announce(folder)
-                known = [read_message(one.subject, one.headers, one.body) for one in (sign, last) if one]
-                if not known:
-                    return None
-                return Carried(max(one.sequence for one in known), max(one.window for one in known))
-            await asyncio.sleep(_AGAIN_S)
-
-    async def _announce(self, folder: QueueFolder) -> None:
-        """Says that this gate is about to give tickets: from now on silence means that some may be unknown."""
-        told: dict[str, Any] = {}
-        with suppress(OSError, msgspec.MsgspecError):
-            told = msgspec.json.decode(folder.gate_sign(self.gate).read_bytes(), type=dict[str, Any])
-        told |= {"gate": self.gate, "host": self.host, "at": int(time.time()), "is_carried": True}
-        body = msgspec.json.encode(told)
-        message = GateMessage(
-            event=folder.slug,
-            gate=self.gate,
-            folder=folder_id(folder),
-            file=SIGN,
-            offset=None,
-            body=body,
-        )
-        await self.line.store(sign_subject(folder.slug, self.gate), body, message.headers())

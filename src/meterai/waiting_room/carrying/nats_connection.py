@@ -197,6 +197,16 @@ class NatsConnection:
                 return None
         return Message(found.seq or 0, subject, found.headers or {}, found.data or b"")
 
+    async def message_at(self, stream: str, sequence: int) -> Message | None:
+        """The message with this sequence. Raises: OSError."""
+        with _as_os_errors():
+            self._demand()
+            try:
+                found = await self._js.get_msg(stream, sequence)
+            except NotFoundError:
+                return None
+        return Message(sequence, found.subject or "", found.headers or {}, found.data or b"")
+
     async def follow(
         self, stream: str, subjects: Sequence[str], *, after: int
     ) -> AsyncGenerator[Message | None]:

@@ -39,8 +39,8 @@ _ORDER: Final = (KNOWN, PROMISES, PRESENT)
 class SentMark(msgspec.Struct):
     """How far the files are stored elsewhere."""
 
-    stream: str = ""
-    """Which stream it was: one that was made again has nothing."""
+    stored: int = 0
+    """The sequence of the last message in the stream."""
     through: int = -1
     """Joins and closes of all windows up to this one are stored."""
     sizes: dict[str, int] = {}
@@ -185,8 +185,9 @@ class UnsentFiles:
                 due.pop()
         return None
 
-    def stored(self, piece: Piece) -> None:
-        """A piece is stored."""
+    def stored(self, piece: Piece, sequence: int) -> None:
+        """A piece is stored in a message with this sequence."""
+        self.mark.stored = sequence
         if piece.name == KNOWN:
             self._known_sent = piece.body
         elif piece.offset is None:
@@ -198,12 +199,16 @@ class UnsentFiles:
             window = int(piece.name[1 : -len(_JOINS) - 1])
             self._notes.add(f"w{window}.{NOTES}", window=window)
 
-    def start_again(self, stream: str) -> None:
-        """The stream is another one: everything is sent again. Raises: OSError."""
-        self.mark.stream, self.mark.through = stream, -1
+    def start_again(self) -> None:
+        """The stream has lost messages: everything is sent again. Raises: OSError."""
+        self.mark.stored, self.mark.through = 0, -1
         self.mark.sizes.clear()
         self._known_sent = b""
         self._closes_sent.clear()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Looks through the folder once more. Raises: OSError."""
         self.look(self._closed_through)
 
     def keep(self) -> None:
@@ -249,7 +254,7 @@ class UnsentFiles:
         return None
 
     def _grown(self, name: str, size: int, *, most: int) -> Piece | None:
-        """The bytes of a file behind what is stored. A file that has become shorter is sent from its start."""
+        """The bytes of a file behind what is stored. One that has become shorter is sent from its start."""
         sent = self.mark.sizes.get(name, 0)
         start = sent if sent <= size else 0
         if start == size:
@@ -273,7 +278,9 @@ class UnsentFiles:
     def _run(self, joins: str, start: int, size: int) -> tuple[int, int]:
         """The first sequence of these joins, and how many follow without a gap."""
         records = _read(self._place / joins, start, size)
-        sequences = [int.from_bytes(records[at + 16 : at + 20]) for at in range(0, len(records), RECORD_BYTES)]
+        sequences = [
+            int.from_bytes(records[at + 16 : at + 20]) for at in range(0, len(records), RECORD_BYTES)
+        ]
         count = 1
         while count < len(sequences) and sequences[count] == sequences[0] + count:
             count += 1

@@ -61,7 +61,7 @@ class GateSign(msgspec.Struct):
     there_from: int | None = None
     """The first window since this process started."""
     is_carried: bool = False
-    """The gate's files are copies here, so those of a silent gate may lack joins (`carrying/gate_inbox.py`)."""
+    """The gate's files are copies here, so those of a silent gate may lack joins (`carrying/`)."""
     unsent_from: int | None = None
     """The first window whose joins are still on their way here. None: none are, or they do not move."""
 
