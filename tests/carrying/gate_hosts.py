@@ -15,7 +15,7 @@ from meterai.waiting_room.carrying.gate_inbox import GateInbox
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
 from meterai.waiting_room.files.gate_journal import read_joins
 from meterai.waiting_room.files.queue_folder import QueueFolder
-from meterai.waiting_room.files.window_files import Gathered, GateSign, gather, sign_of
+from meterai.waiting_room.files.window_files import GateSign, Gathered, gather, sign_of
 from meterai.waiting_room.rules.tickets import Ticket
 from tests.gate.visitor import get, join
 from tests.nats_server import NatsServer
@@ -24,7 +24,7 @@ from tests.players.queue_twin import GateProcess, Queue, schedule_from
 
 @dataclass
 class Hosts:
-    """`front`: the folder of the host with the gate. `centre`: the controller's; the same for a shared folder."""
+    """`front`: the folder of the gate's host. `centre`: that of the controller, or the same one."""
 
     front: Path
     queue: Queue

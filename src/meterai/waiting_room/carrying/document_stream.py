@@ -17,6 +17,7 @@ import structlog
 
 from meterai.waiting_room.carrying.carried_documents import LARGE, CarriedLog, Document, sha256_of
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
+from meterai.waiting_room.carrying.gate_inbox import GateInbox
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, EPOCH
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
 from meterai.waiting_room.carrying.old_notes import drop_old_notes
@@ -50,6 +51,7 @@ class DocumentStream:
         self._notes_days = notes_days
         self._keys = SealedKeys(connection, root, shared, own)
         self._mirror = DocumentMirror(connection, root, shared)
+        self._gates = GateInbox(connection, root)
         self._loop = asyncio.get_running_loop()
         self._writing = asyncio.Lock()
         self._following: asyncio.Task[None] | None = None
@@ -75,6 +77,11 @@ class DocumentStream:
             return now - good_at < _AWAY_S_MAX
         return self._connection.is_up and self._mirror.reader.is_up_to_date and self._keys.is_up_to_date
 
+    @property
+    def hears_gates(self) -> bool:
+        """See the port."""
+        return self._gates.hears_gates
+
     async def run(self) -> None:
         """See the port. It waits while another process has the folder."""
         async with own_folder(self._root):
@@ -85,6 +92,7 @@ class DocumentStream:
                     tasks.create_task(self._keys.run())
                     tasks.create_task(self._keep_streams())
                     tasks.create_task(drop_old_notes(self._root, days=self._notes_days))
+                    tasks.create_task(self._gates.run())
             finally:
                 await self._stop_following()
 

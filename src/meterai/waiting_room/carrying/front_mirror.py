@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 from meterai.waiting_room.carrying.document_mirror import DocumentMirror
+from meterai.waiting_room.carrying.gate_inbox import GateInbox
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
 from meterai.waiting_room.carrying.old_notes import drop_old_notes
 from meterai.waiting_room.carrying.own_folder import own_folder
@@ -14,7 +15,7 @@ from meterai.waiting_room.carrying.sealed_keys import SealedKeys
 
 
 class FrontMirror:
-    """Public documents and the keys of gates, for all processes of one host."""
+    """Public documents, the keys of gates, and what gates of other hosts noted, for one host."""
 
     def __init__(self, line: NatsConnection, root: Path, shared: Seal, *, notes_days: int) -> None:
         """`notes_days`: how long after the closing what people wrote is kept."""
@@ -35,3 +36,4 @@ class FrontMirror:
                 tasks.create_task(self._documents.reader.run())
                 tasks.create_task(self._keys.run())
                 tasks.create_task(drop_old_notes(self._root, days=self._notes_days))
+                tasks.create_task(GateInbox(self._line, self._root, is_mirror=True).run())

@@ -1,27 +1,8 @@
-"""What gates and controllers ask of whatever carries their files to other hosts."""
+"""What a controller asks of whatever carries its files to other hosts. What a gate asks: `gate_port`."""
 
 from __future__ import annotations
 
 from typing import Protocol
-
-JOINS_WAIT_S = 0.25
-"""So long a gate waits until new joins are known elsewhere. Then it hands the tickets out either way."""
-
-
-class GateCarrier(Protocol):
-    """Brings what one gate writes to the controllers."""
-
-    async def run(self) -> None:
-        """Carries until it is cancelled."""
-
-    async def joined(self, event: str) -> None:
-        """Returns once the joins that are on the disk are known elsewhere, at most `JOINS_WAIT_S` later."""
-
-    async def was_used(self, event: str) -> bool:
-        """Whether files of a gate with this number were ever carried: then a new folder means a loss.
-
-        Raises: OSError while nobody can tell.
-        """
 
 
 class DocumentCarrier(Protocol):
@@ -34,6 +15,10 @@ class DocumentCarrier(Protocol):
     @property
     def may_lead(self) -> bool:
         """Whether this controller's folder is up to date, and others could read what it publishes."""
+
+    @property
+    def hears_gates(self) -> bool:
+        """Whether everything that gates sent is in the folder. While it is not, no window is closed."""
 
     async def run(self) -> None:
         """Keeps the folder up to date while another controller leads, until it is cancelled."""

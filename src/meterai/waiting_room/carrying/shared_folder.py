@@ -1,29 +1,15 @@
-"""The carriers of a line whose hosts share one folder: there is nothing to carry."""
+"""The carrier of a controller whose hosts share one folder: there is nothing to carry."""
 
 from __future__ import annotations
 
 import asyncio
 
 
-class SharedFolderOfGate:
-    """See `port.GateCarrier`."""
-
-    async def run(self) -> None:
-        """Rests until it is cancelled."""
-        await asyncio.Event().wait()
-
-    async def joined(self, event: str) -> None:
-        """Controllers read the gate's own files."""
-
-    async def was_used(self, event: str) -> bool:
-        """The gate's folder itself tells."""
-        return False
-
-
 class SharedFolder:
     """See `port.DocumentCarrier`."""
 
     may_lead = True
+    hears_gates = True
 
     async def run(self) -> None:
         """Rests until it is cancelled."""

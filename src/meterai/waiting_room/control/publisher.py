@@ -36,9 +36,15 @@ class Publisher:
         self.folder = folder
         self._key = key
         self._stage = FencedFolder(folder, epoch, carrier)
+        self._carrier = carrier
         self._log = self._stage.open_log(key)
         self._head = Head(event=folder.slug, at=0, size=self._log.size, root=self._log.root().hex())
         self.seeds = WindowSeeds(folder, key.public_key())
+
+    @property
+    def hears_gates(self) -> bool:
+        """Whether the folder has everything that gates gave. While it has not, no window may be closed."""
+        return self._carrier is None or self._carrier.hears_gates
 
     @property
     def log_size(self) -> int:

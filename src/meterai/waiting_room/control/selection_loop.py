@@ -146,7 +146,7 @@ class SelectionController:
             closed = gates_closed_through(self._publisher.folder)
             last = over_through(queue.schedule, queue.state, now, gates_closed_through=closed)
             last = min(last, queue.closed_through + GATHER_AT_ONCE)
-            if last <= queue.closed_through:
+            if last <= queue.closed_through or not self._publisher.hears_gates:
                 return ()
             windows = [
                 (number, now - ended_at(queue.schedule, number, now))
