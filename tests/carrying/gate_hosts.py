@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from meterai.kit.files.atomic_write import write_whole
 from meterai.kit.settings import Settings
 from meterai.waiting_room.carrying.gate_inbox import GateInbox
 from meterai.waiting_room.carrying.nats_connection import NatsConnection
@@ -102,11 +103,22 @@ async def two_hosts(root: Path, server: NatsServer | None, *, window_s: int = 2)
     queue.status()
     hosts = Hosts(root / "front" if server else queue.root, queue, server, window_s)
     hosts.publish()
+    telling = asyncio.create_task(_tell(hosts))
     try:
         async with reading(queue.root, server):
             yield hosts
     finally:
+        telling.cancel()
         await asyncio.to_thread(hosts.stop)
+
+
+async def _tell(hosts: Hosts) -> None:
+    """Renews the status as a controller does: gates take the time from it."""
+    while True:
+        hosts.queue.status()
+        if hosts.server is not None and hosts.at_front.public.exists():
+            write_whole(hosts.at_front.status, hosts.queue.folder.status.read_bytes(), mode=0o644)
+        await asyncio.sleep(1)
 
 
 @asynccontextmanager
