@@ -39,3 +39,23 @@ class GateMeasures(Collector):
             if event.published.status is not None:
                 ages.add_metric([slug], now - event.published.status_seen)
         yield ages
+        yield from self._carried()
+
+    def _carried(self) -> Iterator[Metric]:
+        """What other hosts know of this gate's tickets, where NATS carries the line."""
+        late = CounterMetricFamily(
+            "meterai_gate_uncarried_tickets",
+            "Tickets that people got before another host knew them.",
+            labels=["event"],
+        )
+        behind = GaugeMetricFamily(
+            "meterai_gate_carried_behind_seconds",
+            "Since when tickets of this gate wait for NATS.",
+            labels=["event"],
+        )
+        for slug, event in self._gate.open_events.items():
+            if (figures := event.issuer.outbox.figures()) is not None:
+                late.add_metric([slug], figures.unacknowledged)
+                behind.add_metric([slug], figures.behind_s)
+        yield late
+        yield behind
