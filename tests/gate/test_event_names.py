@@ -20,6 +20,7 @@ from meterai.operations.use_cases.enter_event import change_event, enter_event
 from meterai.processes.controller import name_events
 from meterai.sales.events import load_events
 from meterai.sales.use_cases.set_events import set_events
+from meterai.waiting_room.carrying.shared_folder import SharedFolder
 from tests.players.queue_twin import Queue, schedule_from
 from tests.storage_fixtures import TestDatabase
 
@@ -49,7 +50,7 @@ async def test_a_gate_follows_the_name_that_officers_gave(
     await enter_event(
         database.operator, change_event(renamed, "x"), actor=Actor(name="ani"), now=datetime.now(UTC)
     )
-    leads: Any = SimpleNamespace(leads=True)
+    leads: Any = SimpleNamespace(leads=True, carrier=SharedFolder())
     naming = asyncio.create_task(name_events(database.controller, queue.root, leads))
     async with asyncio.timeout(5):
         while not queue.folder.shown_event.exists():
