@@ -1,6 +1,7 @@
-"""What an order costs on two hosts, beside one machine on the same PostgreSQL: CPU, in pairs.
+"""What an order costs on two hosts, beside one machine on the same kind of PostgreSQL: CPU, in pairs.
 
-`python -m chaos.hosts.cost`. Clients, twins and nginx stand apart; PostgreSQL and PgBouncer are counted.
+`python -m chaos.hosts.cost`. Both run all the time, and people order at one of them in turns, so a busy
+machine changes both alike. Clients, twins, nginx and S3 stand apart; PostgreSQL and PgBouncer are counted.
 """
 
 from __future__ import annotations
@@ -8,7 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from statistics import median
 from typing import Final
 
 import msgspec
@@ -17,6 +21,7 @@ import uvloop
 from chaos.hosts.pair import start_first, start_second, until
 from chaos.hosts.parts import answers
 from chaos.hosts.stand import crowd_of, open_stand, stop_service
+from chaos.people import ClosedCrowd
 from simulator.crowd.cpu_time import cpu_seconds
 from simulator.crowd.report import ended_by_signals
 
@@ -26,62 +31,81 @@ _SECONDS_MAX: Final = 600
 
 
 class Cost(msgspec.Struct, kw_only=True):
-    """CPU milliseconds an order."""
+    """CPU milliseconds an order, in each pair."""
 
     one_machine: list[float] = []
     two_hosts: list[float] = []
     ratios: list[float] = []
+    ratio: float = 0.0
+    """The median."""
 
 
-async def measure(orders: int, *, hosts: int) -> float:
-    """CPU milliseconds an order with this many hosts, over `orders` of them."""
-    async with AsyncExitStack() as stack:
-        stand = await stack.enter_async_context(open_stand(None))
+@dataclass(slots=True)
+class Installation:
+    """An installation that runs, with its people."""
+
+    roots: list[int]
+    """Its processes; all below them are counted."""
+    crowd: ClosedCrowd
+
+    async def cost(self, orders: int) -> float:
+        """CPU milliseconds an order, over at least so many. Nobody is inside before and afterwards."""
+        began, spent = len(self.crowd.finished), self._spent()
+        coming = asyncio.create_task(self.crowd.come())
+        await until(lambda: len(self.crowd.finished) >= began + orders, f"{orders} orders", _SECONDS_MAX)
+        coming.cancel()
+        await asyncio.gather(coming, return_exceptions=True)
+        await until(lambda: not self.crowd.people, "the last orders", _SECONDS_MAX)
+        return round(1_000 * (self._spent() - spent) / (len(self.crowd.finished) - began), 1)
+
+    def _spent(self) -> float:
+        """CPU seconds so far, without the twins."""
+        return sum(
+            seconds for root in self.roots for part, seconds in cpu_seconds(root).items() if part != "sandbox"
+        )
+
+
+@asynccontextmanager
+async def installation(hosts: int) -> AsyncIterator[Installation]:
+    """An installation on so many hosts: one or two. One is what README describes, with its files in S3."""
+    async with open_stand(None) as stand:
         if hosts == 1:
             stand.place.pooler = ""
         service = start_first(stand.place, stand.tls)
-        stack.callback(stop_service, service)
+        stand.stack.callback(stop_service, service)
         await asyncio.to_thread(service.wait_until_ready)
-        counted = [stand.parts["postgresql"].pid]
+        roots = [service.launcher.pid, stand.parts["postgresql"].pid]
         if hosts == 2:
-            counted.append(stand.parts["pgbouncer"].pid)
+            roots.append(stand.parts["pgbouncer"].pid)
             for part in (await start_second(stand.place, stand.tls, service)).values():
                 stand.keep(part)
-                counted.append(part.pid)
+                roots.append(part.pid)
         await until(lambda: answers(f"{stand.place.site}/"), "the front")
-        crowd = await crowd_of(stand.place, service.addresses, _SIDE_BY_SIDE)
-        coming = asyncio.create_task(crowd.come())
-        await until(lambda: len(crowd.finished) >= _WARM, "the first orders", _SECONDS_MAX)
-        began, spent = len(crowd.finished), _spent([service.launcher.pid, *counted])
-        await until(lambda: len(crowd.finished) >= began + orders, f"{orders} orders", _SECONDS_MAX)
-        spent = _spent([service.launcher.pid, *counted]) - spent
-        done = len(crowd.finished) - began
-        coming.cancel()
-        await asyncio.gather(coming, return_exceptions=True)
-        await crowd.go_home(30)
-    return round(1_000 * spent / done, 1)
-
-
-def _spent(roots: list[int]) -> float:
-    """CPU seconds of these processes and all below them, without the twins."""
-    return sum(seconds for root in roots for part, seconds in cpu_seconds(root).items() if part != "sandbox")
+        yield Installation(roots, await crowd_of(stand.place, service.addresses, _SIDE_BY_SIDE))
 
 
 async def compare(orders: int, pairs: int) -> Cost:
-    """Measures one machine and two hosts in turns."""
+    """Measures one machine and two hosts in turns; in every second pair the two hosts come first."""
     cost = Cost()
-    for _ in range(pairs):
-        cost.one_machine.append(await measure(orders, hosts=1))
-        cost.two_hosts.append(await measure(orders, hosts=2))
-        cost.ratios.append(round(cost.two_hosts[-1] / cost.one_machine[-1], 2))
+    async with installation(1) as one, installation(2) as two:
+        for each in (one, two):
+            await each.cost(_WARM)
+        for pair in range(pairs):
+            spent = {}
+            for each in (one, two) if pair % 2 == 0 else (two, one):
+                spent[id(each)] = await each.cost(orders)
+            cost.one_machine.append(spent[id(one)])
+            cost.two_hosts.append(spent[id(two)])
+            cost.ratios.append(round(spent[id(two)] / spent[id(one)], 2))
+    cost.ratio = round(median(cost.ratios), 2)
     return cost
 
 
 def main() -> None:
     """Prints the cost as JSON."""
     parser = argparse.ArgumentParser(prog="python -m chaos.hosts.cost", description=__doc__)
-    parser.add_argument("--orders", type=int, default=200)
-    parser.add_argument("--pairs", type=int, default=2)
+    parser.add_argument("--orders", type=int, default=100)
+    parser.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
     began = time.monotonic()
     cost = uvloop.run(ended_by_signals(compare(asked.orders, asked.pairs)))

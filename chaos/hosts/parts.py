@@ -23,6 +23,8 @@ _PASSED: Final = (
     "proxy_set_header Host $http_host; proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; "
     "proxy_http_version 1.1; proxy_connect_timeout 2s; proxy_request_buffering off;"
 )
+_ONE_PERSON: Final = "hash $remote_addr$http_user_agent consistent; "
+"""One person stays at one server, as in `deploy/nginx.conf`."""
 _WAIT_SECONDS: Final = 30.0
 
 
@@ -175,7 +177,7 @@ def nginx(folder: Path, fronts: Mapping[int, Sequence[str]]) -> Part:
     folder.mkdir()
     servers = []
     for port, behind in fronts.items():
-        upstream = "".join(f"server {one} max_fails=1 fail_timeout=1s;" for one in behind)
+        upstream = _ONE_PERSON + "".join(f"server {one} max_fails=1 fail_timeout=1s;" for one in behind)
         servers.append(
             f"upstream u{port} {{ {upstream} }} server {{ listen 127.0.0.1:{port}; {_FRONT} "
             f"location / {{ proxy_pass http://u{port}; {_PASSED} }} }}"
