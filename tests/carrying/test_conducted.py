@@ -66,9 +66,6 @@ async def test_two_controllers_one_after_the_other_and_every_folder_passes_the_a
         opened = await running.until(lambda status: status.state is QueueState.OPEN)
         await until(front.status.exists)
         gate = running.gate()
-        for folder in (satu, dua):  # until something carries them
-            (folder.path / "gates").symlink_to(front.path / "gates")
-            (folder.path / "known").symlink_to(front.path / "known")
         for number in range(5):
             await running.join(gate, f"orang{number}@contoh.id")
         await running.until(lambda status: status.called == 5)
