@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from nats.js import JetStreamContext
 
+from meterai.kit.settings import Settings
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, document_subject
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
 from tests.nats_server import NatsServer
@@ -80,3 +81,16 @@ async def test_a_reader_does_not_end_before_what_is_on_its_way(
     reader = nats_line.follow(DOCUMENTS, [_ONE], after=0)
     assert await _next(reader, 1) == [(1, b"satu")]
     await reader.aclose()
+
+
+async def test_a_connection_is_closed_although_its_server_is_gone(nats_server: NatsServer) -> None:
+    """The client has something to send, and writes it to the server that is not there: a TypeError."""
+    connection = NatsConnection(Settings(nats_url=nats_server.url), "gate")
+    await connection.open()
+    nats_server.end()
+    async with asyncio.timeout(20):
+        while connection.is_up:
+            await asyncio.sleep(0.01)
+    await connection._client.subscribe("waits.to.be.sent")
+    await connection.close()
+    assert not connection.is_up
