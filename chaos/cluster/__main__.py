@@ -26,14 +26,17 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="five faults, in under 6 minutes")
     parser.add_argument("--all", action="store_true", help="all faults; the default")
     parser.add_argument("--faults", default="", help="their names, with commas")
+    parser.add_argument("--line", choices=("folder", "nats"), default="nats", help="what carries the line")
     parser.add_argument("--keep", type=Path, help="folder for the data and logs, to look at afterwards")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("not played: only root may make hosts of a network")
     try:
-        faults = chosen(asked.faults, short=asked.short)
-        outcome = uvloop.run(ended_by_signals(play(faults, keep=asked.keep, tell=_tell)))
+        over_nats = asked.line == "nats"
+        faults = chosen(asked.faults, short=asked.short, over_nats=over_nats)
+        playing = play(faults, keep=asked.keep, tell=_tell, over_nats=over_nats)
+        outcome = uvloop.run(ended_by_signals(playing))
     except asyncio.CancelledError:
         sys.exit(2)
     except (ValueError, RuntimeError, AssertionError, TimeoutError, OSError) as error:

@@ -13,18 +13,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from chaos.cluster import hosts
+from chaos.cluster import hosts, nats
 from chaos.cluster.database import etcd, haproxy, is_whole, make_database, patroni, pgbouncer
 from chaos.cluster.front import nginx
 from chaos.cluster.hosts import APPS, FRONTS, OUTSIDE, STORES, address, publish
 from chaos.cluster.installation import Installation
-from chaos.cluster.nats import nats
+from chaos.cluster.nats import User, url
 from chaos.cluster.pieces import Piece
 from chaos.hosts.pair import role_port
 from chaos.hosts.parts import answers
 from chaos.hosts.store import Store, object_store
 
-ROLES: Final = {"front": ("gate",), "app": ("signer", "controller", "site", "worker")}
+_ROLES: Final = {"front": ("mirror", "gate"), "app": ("signer", "controller", "mirror", "site", "worker")}
+"""By kind of host, in the order in which they start."""
+_AS: Final[dict[str, User]] = {"gate": "gate", "mirror": "mirror"}
+"""As whom a role connects to NATS; all others as the controller, of which they use nothing."""
 Tell = Callable[[str], None]
 
 
@@ -47,6 +50,8 @@ class Cluster:
     def start_role(self, host: str, role: str) -> None:
         """Starts a process of the product on a host."""
         env = self.installation.settings(host)
+        if self.installation.over_nats:
+            env["METERAI_NATS_URL"] = url(_AS.get(role, "controller"))
         env["METERAI_ROLE_PORT"] = f"{address(host)}:{role_port(hosts.SITE, role)}"
         words: list[str | Path] = [
             sys.executable,
@@ -59,13 +64,18 @@ class Cluster:
         ]
         self.start(Piece(host, role, words, env=env, logs=self.folder / "logs"))
 
+    def roles(self, host: str) -> list[str]:
+        """The roles of the product that a host has, in the order in which they start."""
+        every = _ROLES[host.partition("-")[0]]
+        return [role for role in every if role != "mirror" or self.installation.over_nats]
+
     async def is_ready(self, host: str, role: str) -> bool:
         """Whether a process can do its work."""
         return await answers(f"http://{address(host)}:{role_port(hosts.SITE, role)}/readyz")
 
     async def unready(self) -> list[str]:
         """The processes of the product that can't do their work."""
-        every = [(host, role) for host in (*APPS, *FRONTS) for role in ROLES[host.partition("-")[0]]]
+        every = [(host, role) for host in (*APPS, *FRONTS) for role in self.roles(host)]
         asked = await asyncio.gather(*(self.is_ready(host, role) for host, role in every))
         return [f"{host} {role}" for (host, role), ready in zip(every, asked, strict=True) if not ready]
 
@@ -78,6 +88,7 @@ class Cluster:
         while True:
             missing = await self.unready()
             missing += [] if await is_whole() else ["PostgreSQL's standbys"]
+            missing += [] if await nats.is_whole() else ["servers of NATS"]
             if not missing:
                 return
             if time.monotonic() > deadline:
@@ -86,17 +97,17 @@ class Cluster:
 
 
 @asynccontextmanager
-async def open_cluster(keep: Path | None, tell: Tell) -> AsyncIterator[Cluster]:
+async def open_cluster(keep: Path | None, tell: Tell, *, over_nats: bool) -> AsyncIterator[Cluster]:
     """The cluster, ready, in a folder of its own. `keep`: this one, which stays."""
     began = time.monotonic()
     async with AsyncExitStack() as stack:
         folder = keep or _folder(stack)
-        for name in ("logs", "queue", *FRONTS, *APPS, *STORES):
+        for name in ("logs", *FRONTS, *APPS, *STORES):
             (folder / name).mkdir(mode=0o711, parents=True, exist_ok=True)
         folder.chmod(0o711)
         hosts.build()
         _name_fronts(folder)
-        cluster = await _start_stores(folder, stack)
+        cluster = await _start_stores(folder, stack, over_nats=over_nats)
         tell(f"the database leads after {time.monotonic() - began:.0f} s")
         installation = cluster.installation
         await installation.make()
@@ -132,18 +143,20 @@ def _name_fronts(folder: Path) -> None:
     subprocess.run(["mount", "--bind", names, "/etc/hosts"], check=True)
 
 
-async def _start_stores(folder: Path, stack: AsyncExitStack) -> Cluster:
+async def _start_stores(folder: Path, stack: AsyncExitStack, *, over_nats: bool) -> Cluster:
     """Starts what keeps data, and makes the database."""
     store = object_store(folder / "objects")
     stack.callback(store.server.end)
-    cluster = Cluster(folder, stack, Installation(folder, "", _variables(store)))
+    cluster = Cluster(folder, stack, Installation(folder, _variables(store), over_nats=over_nats))
     for host in STORES:
-        for make in (etcd, patroni, nats):
+        for make in (etcd, patroni, nats.nats):
             cluster.start(make(host, folder))
     for host in APPS:
         cluster.start(haproxy(host, folder))
     ready = asyncio.create_task(store.make_ready())
     cluster.installation.owner_url = await make_database()
+    if over_nats:
+        await nats.until_it_stores([cluster.pieces[f"{host} nats"] for host in STORES])
     await ready
     stack.callback(asyncio.create_task(store.part.keep()).cancel)
     return cluster
@@ -162,11 +175,13 @@ async def _start_product(cluster: Cluster) -> None:
     for host in APPS:
         cluster.start_role(host, "signer")
     for host in APPS:
-        for role in ("controller", "site"):
-            cluster.start_role(host, role)
+        for role in cluster.roles(host):
+            if role not in ("signer", "worker"):
+                cluster.start_role(host, role)
     await asyncio.to_thread(cluster.installation.activate_keys)
     for host in FRONTS:
-        cluster.start_role(host, "gate")
-        cluster.start(nginx(host, cluster.folder, cluster.installation.queue(host)))
+        for role in cluster.roles(host):
+            cluster.start_role(host, role)
+        cluster.start(nginx(host, cluster.folder, cluster.installation.front_queue(host)))
     for host in APPS:
         cluster.start_role(host, "worker")

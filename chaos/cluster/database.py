@@ -22,7 +22,7 @@ from chaos.cluster.hosts import (
     STORES,
     address,
 )
-from chaos.cluster.pieces import AS_NOBODY, Piece
+from chaos.cluster.pieces import AS_NOBODY, FIRST, Piece
 from chaos.hosts.pair import until
 from chaos.hosts.parts import answers, path_only
 from meterai.kit.database_urls import Role
@@ -49,7 +49,7 @@ def etcd(host: str, folder: Path) -> Piece:
         "log-level": "warn",
     }
     words = [f"--{name}={value}" for name, value in options.items()]
-    return Piece(host, "etcd", ["/usr/bin/etcd", *words], env=path_only(), logs=folder / "logs")
+    return Piece(host, "etcd", [*FIRST, "/usr/bin/etcd", *words], env=path_only(), logs=folder / "logs")
 
 
 def patroni(host: str, folder: Path) -> Piece:
@@ -61,7 +61,7 @@ def patroni(host: str, folder: Path) -> Piece:
     for path in (own, settings):
         os.chown(path, _NOBODY, _NOBODY)
     env = {**path_only(), "PYTHONWARNINGS": "ignore"}
-    words: list[str | Path] = [*AS_NOBODY, "/usr/bin/patroni", settings]
+    words: list[str | Path] = [*FIRST, *AS_NOBODY, "/usr/bin/patroni", settings]
     return Piece(host, "patroni", words, env=env, logs=folder / "logs")
 
 
@@ -141,7 +141,7 @@ listen primary
 {servers}
 """
     )
-    words: list[str | Path] = ["/usr/sbin/haproxy", "-db", "-f", own]
+    words: list[str | Path] = [*FIRST, "/usr/sbin/haproxy", "-db", "-f", own]
     return Piece(host, "haproxy", words, env=path_only(), logs=folder / "logs")
 
 

@@ -30,9 +30,8 @@ SIGNER: Final = 8400
 POOLER, BALANCER, SLOW_BALANCER = 6432, 5000, 5001
 POSTGRES, PATRONI = 5432, 8008
 ETCD, ETCD_PEER = 2379, 2380
-NATS, NATS_PEER = 4222, 6222
+NATS, NATS_PEER, NATS_MONITOR = 4222, 6222, 8222
 _BRIDGE: Final = "switch"
-_TABLE: Final = "inet cuts"
 
 
 def address(host: str) -> str:
@@ -90,21 +89,22 @@ class Cut:
     others: Sequence[str] = ()
     port: int = 0
     """Of the others; 0: each."""
+    table: str = "inet cuts"
 
     def make(self) -> None:
         """Cuts."""
         for way, end in (("input", "saddr"), ("output", "daddr")):
             side = "sport" if way == "input" else "dport"
-            self._nft(f"add table {_TABLE}")
-            self._nft(f"add chain {_TABLE} {way} {{ type filter hook {way} priority 0; }}")
+            self._nft(f"add table {self.table}")
+            self._nft(f"add chain {self.table} {way} {{ type filter hook {way} priority 0; }}")
             port = f"tcp {side} {self.port} " if self.port else ""
             for other in self.others or ("10.0.0.0/8",):
                 own = f"ip {end} != {address(self.host)} " if not self.others else ""
-                self._nft(f"add rule {_TABLE} {way} {own}ip {end} {other} {port}drop")
+                self._nft(f"add rule {self.table} {way} {own}ip {end} {other} {port}drop")
 
     def mend(self) -> None:
         """Takes all cuts of the host back."""
-        self._nft(f"delete table {_TABLE}")
+        self._nft(f"delete table {self.table}")
 
     def _nft(self, words: str) -> None:
         _run(" ".join(inside(self.host, "nft")) + " " + words)

@@ -23,10 +23,12 @@ from chaos.cluster.hosts import (
     PUBLIC,
     SIGNER,
     SITE,
+    STORES,
     address,
     inside,
     publish,
 )
+from chaos.cluster.nats import url
 from chaos.hosts.pair import activate_key, copy_installation, make_signer_key, until
 from chaos.hosts.parts import Part
 from chaos.running_service import without_settings
@@ -50,9 +52,12 @@ _EXCEPT: Final = ("data", "queue_folder", "objects_url", "host", "gate_first_num
 class Installation:
     """The one installation of all hosts. `folder`: of the run."""
 
-    def __init__(self, folder: Path, owner_url: str, store: Mapping[str, str]) -> None:
-        """`store`: variables of the object store, METERAI_OBJECTS_URL among them."""
-        self.folder, self.owner_url, self.store = folder, owner_url, store
+    def __init__(self, folder: Path, store: Mapping[str, str], *, over_nats: bool) -> None:
+        """`store`: variables of the object store, METERAI_OBJECTS_URL among them. `over_nats`: for the line.
+
+        `owner_url` is set once there is a database.
+        """
+        self.folder, self.owner_url, self.store, self.over_nats = folder, "", store, over_nats
         self.secrets = Secrets(self.data("app-1"))
         self.tls = TlsAuthority(folder / "tls")
         self.certificates = {host: self.tls.issue(host, [address(host)]) for host in APPS}
@@ -62,8 +67,12 @@ class Installation:
         return self.folder / host / "data"
 
     def queue(self, host: str) -> Path:
-        """The queue folder of a host: one for all hosts."""
-        return self.folder / "queue"
+        """The queue folder of a host's controller; without NATS of all hosts."""
+        return (self.folder / host if self.over_nats else self.folder) / "queue"
+
+    def front_queue(self, host: str) -> Path:
+        """The queue folder of a host's gate, site and worker. With NATS its mirror keeps it."""
+        return self.folder / host / "queue-front" if self.over_nats else self.queue(host)
 
     @property
     def addresses(self) -> Addresses:
@@ -102,7 +111,13 @@ class Installation:
 
     def _complete(self, settings: Settings) -> Settings:
         pooler = f"postgresql://127.0.0.1:{POOLER}/meterai"
-        named = msgspec.structs.replace(settings, database_pooler_url=pooler, payment_gateways="midtrans")
+        named = msgspec.structs.replace(
+            settings,
+            database_pooler_url=pooler,
+            payment_gateways="midtrans",
+            nats_url=url("controller") if self.over_nats else "",
+            nats_replicas=len(STORES),
+        )
         return derive(named, self.addresses, self.secrets)
 
     def _make_keys(self, folder: Path) -> None:

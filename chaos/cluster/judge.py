@@ -79,7 +79,7 @@ def _places(cluster: Cluster, tickets: list[str]) -> tuple[list[str], list[str]]
 
     Returns the tickets that are nowhere, and what the audit found.
     """
-    folders = {cluster.installation.queue(host): host for host in FRONTS}
+    folders = {cluster.installation.front_queue(host): host for host in FRONTS}
     without, found = [], []
     for folder, host in folders.items():
         try:

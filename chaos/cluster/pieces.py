@@ -16,6 +16,8 @@ from chaos.hosts.parts import Part
 _NOBODY: Final = "65534"
 AS_NOBODY: Final = ("setpriv", f"--reuid={_NOBODY}", f"--regid={_NOBODY}", "--clear-groups")
 """Words before a program that does not run as root."""
+FIRST: Final = ("nice", "-n", "-10")
+"""Words before a program of a store. Elsewhere it has its own machine: leases run out by the clock."""
 
 
 class Piece(Part):
@@ -47,16 +49,19 @@ class Piece(Part):
         """Lets it be started again."""
         self.is_held = False
 
-    async def restart(self, prefix: Sequence[str] = ()) -> None:
-        """Ends it and starts it again, with these words before its own. Raises: RuntimeError."""
+    async def restart(self, env: Mapping[str, str] | None = None) -> None:
+        """Ends it as a service manager does, and starts it again. `env`: more, of the new process alone.
+
+        Raises: TimeoutExpired when it does not end.
+        """
         self.is_held = True
         if self._process is not None:
             self._process.terminate()
             await asyncio.to_thread(self._process.wait, 60)
-        words = self._words
-        self._words = [*words[:2], *prefix, *words[2:]]
+        variables = self._env
+        self._env = {**variables, **(env or {})}
         self.start()
-        self._words = words
+        self._env = variables
         self.is_held = False
 
 

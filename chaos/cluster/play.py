@@ -39,10 +39,10 @@ class Run:
     """When each of those who had paid at a fault was finished."""
 
 
-async def play(faults: Sequence[Fault], *, keep: Path | None, tell: Tell) -> ClusterOutcome:
+async def play(faults: Sequence[Fault], *, keep: Path | None, tell: Tell, over_nats: bool) -> ClusterOutcome:
     """Plays them. Raises: RuntimeError, TimeoutError, OSError when they can't be played."""
     outcome, began = ClusterOutcome(), time.monotonic()
-    async with open_cluster(keep, tell) as cluster:
+    async with open_cluster(keep, tell, over_nats=over_nats) as cluster:
         outcome.ready_s = round(time.monotonic() - began, 1)
         await asyncio.to_thread(_steer, cluster)
         crowd = await asyncio.to_thread(ClusterCrowd.at, cluster.installation.outside, _SIDE_BY_SIDE)

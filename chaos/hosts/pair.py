@@ -35,7 +35,7 @@ from simulator.rehearsal.victims import is_module, processes_below
 
 FIRST, SECOND = "127.0.0.2", "127.0.0.3"
 ROLES: Final = ("signer", "worker", "site", "gate")
-_ROLE_PORTS: Final = {"signer": 20, "site": 31, "worker": 41, "controller": 51, "gate": 61}
+_ROLE_PORTS: Final = {"signer": 20, "mirror": 26, "site": 31, "worker": 41, "controller": 51, "gate": 61}
 _READY_SECONDS: Final = 60.0
 
 

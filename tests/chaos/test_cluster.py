@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from chaos.cluster import nats
 from chaos.cluster.faults import FAULTS, chosen
 from chaos.cluster.front import fitted
-from chaos.cluster.hosts import APPS, FRONTS, GATE, SITE, address
+from chaos.cluster.hosts import APPS, FRONTS, GATE, SITE, STORES, address
 from chaos.cluster.outcome import ClusterOutcome, FaultOutcome
 from chaos.cluster.probes import longest_gap
 
@@ -51,11 +52,23 @@ def test_a_loss_or_a_broken_check_is_never_held() -> None:
 
 
 def test_the_short_run_has_five_faults_and_a_name_that_is_unknown_is_refused() -> None:
-    assert len(chosen("", short=True)) == 5
-    assert chosen("", short=False) == list(FAULTS)
-    assert [one.name for one in chosen("site-killed", short=True)] == ["site-killed"]
-    with pytest.raises(ValueError, match="no fault meteor"):
-        chosen("meteor", short=False)
+    for over_nats in (True, False):
+        assert len(chosen("", short=True, over_nats=over_nats)) == 5
+    assert chosen("", short=False, over_nats=True) == list(FAULTS)
+    assert [one.name for one in chosen("site-killed", short=True, over_nats=False)] == ["site-killed"]
+    for unknown in ("meteor", "nats-server-killed"):
+        with pytest.raises(ValueError, match=f"no fault {unknown}"):
+            chosen(unknown, short=False, over_nats=False)
+
+
+def test_each_fault_has_a_name_of_its_own_and_an_aim() -> None:
+    assert len({one.name for one in FAULTS}) == len(FAULTS)
+    assert all(one.aims and all(aim > 0 for aim in one.aims.values()) for one in FAULTS)
+
+
+def test_a_pair_allows_each_kind_of_service_what_the_worse_of_both_allows() -> None:
+    (pair,) = (one for one in FAULTS if one.name == "front-and-pgbouncer-killed")
+    assert pair.aims == {"order": 5.0, "page": 5.0, "ticket": 3.0}
 
 
 @pytest.mark.skipif(shutil.which("nginx", path="/usr/sbin:/usr/bin") is None, reason="apt-get install nginx")
@@ -66,4 +79,15 @@ def test_the_shipped_nginx_fits_the_cluster(tmp_path: Path) -> None:
     (tmp_path / "nginx.conf").write_text(text)
     words = ["/usr/sbin/nginx", "-t", "-e", "stderr", "-c", str(tmp_path / "nginx.conf"), "-p", str(tmp_path)]
     told = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+
+
+@pytest.mark.skipif(not Path("/usr/sbin/nats-server").exists(), reason="apt-get install nats-server")
+def test_the_shipped_configuration_of_nats_fits_the_cluster(tmp_path: Path) -> None:
+    (tmp_path / "nats.conf").write_text(nats.fitted(nats.SHIPPED.read_text(), tmp_path, STORES[0]))
+    passwords = {
+        f"METERAI_NATS_{user.upper()}_PASSWORD": "x" * 20 for user in ("controller", "gate", "mirror")
+    }
+    words = ["/usr/sbin/nats-server", "-t", "-c", str(tmp_path / "nats.conf")]
+    told = subprocess.run(words, env=passwords, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
