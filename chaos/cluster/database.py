@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import asyncpg
+import yaml  # type: ignore[import-untyped] # it has no types
 
 from chaos.cluster.hosts import (
     BALANCER,
@@ -30,8 +31,8 @@ from meterai.kit.database_urls import Role
 OWNER: Final = "meterai"
 PASSWORD: Final = "of-the-owner"  # noqa: S105 - of a cluster that is gone at the end
 _NOBODY: Final = 65_534
-_TTL: Final = {"ttl": 20, "loop_wait": 2, "retry_timeout": 5}
-"""Seconds. Patroni takes no shorter lease."""
+_NETWORK: Final = "10.77.0.0/16 scram-sha-256"
+_DEPLOY: Final = Path(__file__).parents[2] / "deploy"
 
 
 def etcd(host: str, folder: Path) -> Piece:
@@ -66,81 +67,41 @@ def patroni(host: str, folder: Path) -> Piece:
 
 
 def _patroni_settings(host: str, own: Path) -> dict[str, Any]:
+    """The shipped settings, with a host's addresses and folder, and without TLS."""
     here = address(host)
     programs = max(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda at: int(at.parts[4])).parent
-    parameters = {
-        "max_connections": 200,
-        "wal_log_hints": "on",
-        "max_wal_senders": 10,
-        "wal_keep_size": "256MB",
-        "checkpoint_timeout": "5min",
-        "tcp_user_timeout": 5000,
-        "wal_sender_timeout": "5s",
-        "wal_receiver_timeout": "5s",
+    settings: dict[str, Any] = yaml.safe_load((_DEPLOY / "patroni.yml").read_text())
+    settings["name"] = host
+    settings["restapi"] = dict.fromkeys(settings["restapi"], f"{here}:{PATRONI}")
+    settings["etcd3"]["hosts"] = [f"{address(one)}:{ETCD}" for one in STORES]
+    database = settings["postgresql"]
+    for login in database["authentication"].values():
+        login["password"] = PASSWORD
+    database |= {
+        "listen": f"{here}:{POSTGRES}",
+        "connect_address": f"{here}:{POSTGRES}",
+        "data_dir": str(own / "data"),
+        "bin_dir": str(programs),
+        "pgpass": str(own / "pgpass"),
+        "parameters": {"unix_socket_directories": str(own)},
+        "pg_hba": [
+            "local all all trust",
+            f"host replication replicator {_NETWORK}",
+            f"host all all {_NETWORK}",
+        ],
     }
-    dynamic = {
-        **_TTL,
-        "primary_start_timeout": 5,
-        "maximum_lag_on_failover": 16 << 20,
-        "synchronous_mode": True,
-        "postgresql": {"use_pg_rewind": True, "use_slots": True, "parameters": parameters},
-    }
-    logins = {
-        "superuser": {"username": "postgres", "password": PASSWORD},
-        "replication": {"username": "replicator", "password": PASSWORD},
-        "rewind": {"username": "rewinder", "password": PASSWORD},
-    }
-    return {
-        "scope": "meterai",
-        "name": host,
-        "restapi": {"listen": f"{here}:{PATRONI}", "connect_address": f"{here}:{PATRONI}"},
-        "etcd3": {"hosts": [f"{address(one)}:{ETCD}" for one in STORES]},
-        "bootstrap": {
-            "dcs": dynamic,
-            "initdb": [{"encoding": "UTF8"}, {"locale": "C.UTF-8"}, "data-checksums"],
-        },
-        "postgresql": {
-            "listen": f"{here}:{POSTGRES}",
-            "connect_address": f"{here}:{POSTGRES}",
-            "data_dir": str(own / "data"),
-            "bin_dir": str(programs),
-            "pgpass": str(own / "pgpass"),
-            "parameters": {"unix_socket_directories": str(own)},
-            "authentication": logins,
-            "basebackup": [{"checkpoint": "fast"}],
-            "remove_data_directory_on_rewind_failure": True,
-            "remove_data_directory_on_diverged_timelines": True,
-            "pg_hba": [
-                "local all all trust",
-                "host replication replicator 10.77.0.0/16 scram-sha-256",
-                "host all all 10.77.0.0/16 scram-sha-256",
-            ],
-        },
-    }
+    return settings
 
 
 def haproxy(host: str, folder: Path) -> Piece:
     """HAProxy on a host: leads to the PostgreSQL that Patroni calls the primary."""
     own = folder / host / "haproxy.cfg"
-    servers = "\n".join(f"    server {one} {address(one)}:{POSTGRES} check port {PATRONI}" for one in STORES)
-    own.write_text(
-        f"""global
-    maxconn 2000
-defaults
-    mode tcp
-    timeout connect 2s
-    timeout check 2s
-    timeout client 1h
-    timeout server 1h
-listen primary
-    bind 127.0.0.1:{BALANCER}
-    bind 127.0.0.1:{SLOW_BALANCER}
-    option httpchk OPTIONS /primary
-    http-check expect status 200
-    default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
-{servers}
-"""
+    text, _, _ = (_DEPLOY / "haproxy.cfg").read_text().partition("    server ")
+    text = text.replace(
+        "bind 127.0.0.1:5433", f"bind 127.0.0.1:{BALANCER}\n    bind 127.0.0.1:{SLOW_BALANCER}"
     )
+    servers = (f"    server {one} {address(one)}:{POSTGRES} check port {PATRONI}\n" for one in STORES)
+    own.write_text(text + "".join(servers))
     words: list[str | Path] = [*FIRST, "/usr/sbin/haproxy", "-db", "-f", own]
     return Piece(host, "haproxy", words, env=path_only(), logs=folder / "logs")
 
