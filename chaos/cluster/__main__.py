@@ -10,14 +10,19 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
 import msgspec
 import uvloop
 
+from chaos.cluster.cost import measure
 from chaos.cluster.faults import chosen
 from chaos.cluster.outcome import show
 from chaos.cluster.play import play
 from simulator.crowd.report import ended_by_signals
+
+_ORDERS: Final = 60
+"""Of each half of a pair."""
 
 
 def main() -> None:
@@ -28,10 +33,17 @@ def main() -> None:
     parser.add_argument("--faults", default="", help="their names, with commas")
     parser.add_argument("--line", choices=("folder", "nats"), default="nats", help="what carries the line")
     parser.add_argument("--keep", type=Path, help="folder for the data and logs, to look at afterwards")
+    parser.add_argument(
+        "--cost", type=int, metavar="PAIRS", help="no faults: CPU an order, beside one machine"
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     asked = parser.parse_args()
     if os.geteuid() != 0:
         sys.exit("not played: only root may make hosts of a network")
+    if asked.cost:
+        cost = uvloop.run(ended_by_signals(measure(_ORDERS, asked.cost, _tell)))
+        print(msgspec.json.encode(cost).decode())
+        return
     try:
         over_nats = asked.line == "nats"
         faults = chosen(asked.faults, short=asked.short, over_nats=over_nats)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from statistics import median
@@ -34,7 +34,7 @@ class Cost(msgspec.Struct, kw_only=True):
     """CPU milliseconds an order, in each pair."""
 
     one_machine: list[float] = []
-    two_hosts: list[float] = []
+    several_hosts: list[float] = []
     ratios: list[float] = []
     ratio: float = 0.0
     """The median."""
@@ -44,25 +44,24 @@ class Cost(msgspec.Struct, kw_only=True):
 class Installation:
     """An installation that runs, with its people."""
 
-    roots: list[int]
-    """Its processes; all below them are counted."""
+    spent: Callable[[], float]
+    """CPU seconds so far of what is counted."""
     crowd: ClosedCrowd
 
     async def cost(self, orders: int) -> float:
         """CPU milliseconds an order, over at least so many. Nobody is inside before and afterwards."""
-        began, spent = len(self.crowd.finished), self._spent()
+        began, spent = len(self.crowd.finished), self.spent()
         coming = asyncio.create_task(self.crowd.come())
         await until(lambda: len(self.crowd.finished) >= began + orders, f"{orders} orders", _SECONDS_MAX)
         coming.cancel()
         await asyncio.gather(coming, return_exceptions=True)
         await until(lambda: not self.crowd.people, "the last orders", _SECONDS_MAX)
-        return round(1_000 * (self._spent() - spent) / (len(self.crowd.finished) - began), 1)
+        return round(1_000 * (self.spent() - spent) / (len(self.crowd.finished) - began), 1)
 
-    def _spent(self) -> float:
-        """CPU seconds so far, without the twins."""
-        return sum(
-            seconds for root in self.roots for part, seconds in cpu_seconds(root).items() if part != "sandbox"
-        )
+
+def spent_below(roots: Sequence[int]) -> float:
+    """CPU seconds so far of these processes and all below them, without the twins."""
+    return sum(seconds for root in roots for part, seconds in cpu_seconds(root).items() if part != "sandbox")
 
 
 @asynccontextmanager
@@ -81,24 +80,30 @@ async def installation(hosts: int) -> AsyncIterator[Installation]:
                 stand.keep(part)
                 roots.append(part.pid)
         await until(lambda: answers(f"{stand.place.site}/"), "the front")
-        yield Installation(roots, await crowd_of(stand.place, service.addresses, _SIDE_BY_SIDE))
+        yield Installation(
+            lambda: spent_below(roots), await crowd_of(stand.place, service.addresses, _SIDE_BY_SIDE)
+        )
 
 
-async def compare(orders: int, pairs: int) -> Cost:
-    """Measures one machine and two hosts in turns; in every second pair the two hosts come first."""
+async def compare(one: Installation, several: Installation, *, orders: int, pairs: int) -> Cost:
+    """Measures both in turns; in every second pair the several hosts come first."""
     cost = Cost()
-    async with installation(1) as one, installation(2) as two:
-        for each in (one, two):
-            await each.cost(_WARM)
-        for pair in range(pairs):
-            spent = {}
-            for each in (one, two) if pair % 2 == 0 else (two, one):
-                spent[id(each)] = await each.cost(orders)
-            cost.one_machine.append(spent[id(one)])
-            cost.two_hosts.append(spent[id(two)])
-            cost.ratios.append(round(spent[id(two)] / spent[id(one)], 2))
+    for each in (one, several):
+        await each.cost(_WARM)
+    for pair in range(pairs):
+        spent = {}
+        for each in (one, several) if pair % 2 == 0 else (several, one):
+            spent[id(each)] = await each.cost(orders)
+        cost.one_machine.append(spent[id(one)])
+        cost.several_hosts.append(spent[id(several)])
+        cost.ratios.append(round(spent[id(several)] / spent[id(one)], 2))
     cost.ratio = round(median(cost.ratios), 2)
     return cost
+
+
+async def _two_hosts(orders: int, pairs: int) -> Cost:
+    async with installation(1) as one, installation(2) as two:
+        return await compare(one, two, orders=orders, pairs=pairs)
 
 
 def main() -> None:
@@ -108,7 +113,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5)
     asked = parser.parse_args()
     began = time.monotonic()
-    cost = uvloop.run(ended_by_signals(compare(asked.orders, asked.pairs)))
+    cost = uvloop.run(ended_by_signals(_two_hosts(asked.orders, asked.pairs)))
     print(
         msgspec.json.encode(
             {**msgspec.to_builtins(cost), "seconds": round(time.monotonic() - began)}
