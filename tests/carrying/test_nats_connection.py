@@ -8,6 +8,7 @@ import pytest
 from nats.js import JetStreamContext
 
 from meterai.kit.settings import Settings
+from meterai.waiting_room.carrying import nats_connection
 from meterai.waiting_room.carrying.line_names import DOCUMENTS, document_subject
 from meterai.waiting_room.carrying.nats_connection import NatsConnection, Overtaken, Rewound
 from tests.nats_server import NatsServer
@@ -94,3 +95,23 @@ async def test_a_connection_is_closed_although_its_server_is_gone(nats_server: N
     await connection._client.subscribe("waits.to.be.sent")
     await connection.close()
     assert not connection.is_up
+
+
+async def test_a_client_that_hangs_is_replaced(
+    nats_line: NatsConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that ends while a client connects may leave it without the task that sends."""
+    await nats_line.store(_ONE, b"satu")
+    monkeypatch.setattr(nats_connection, "_DEAD_S", 0.1)
+    flusher = nats_line._client._flusher_task
+    assert flusher is not None
+    flusher.cancel()
+    with pytest.raises(OSError):
+        await nats_line.store(_ONE, b"lost", within_s=0.3)
+    async with asyncio.timeout(20):
+        while nats_line.times_connected < 2:
+            await asyncio.sleep(0.05)
+    sequence = await nats_line.store(_ONE, b"dua")
+    last = await nats_line.last_message(DOCUMENTS, _ONE)
+    assert last is not None
+    assert (last.sequence, last.body) == (sequence, b"dua")

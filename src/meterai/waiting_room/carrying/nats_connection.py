@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ _QUIET_S: Final = 2.0
 _WRONG_LAST_SEQUENCE: Final = 10_071
 """Error code of JetStream: another message was stored since."""
 _RETRY_S: Final = 0.5
+_DEAD_S: Final = 10.0
+"""A connection on which nothing was answered for so long is replaced."""
 _LATE_S: Final = 5.0
 """A first connection that takes longer is said to the log."""
 
@@ -66,6 +69,8 @@ class NatsConnection:
         self._settings, self._user = settings, user
         self._client = Client()
         self._js = JetStreamContext(self._client, timeout=STORED_WITHIN_S)
+        self._answered_at = time.monotonic()
+        self._renewing: asyncio.Task[None] | None = None
         self.times_connected = 0
         """How often a server was reached: it may be another one now, without our streams."""
 
@@ -112,8 +117,9 @@ class NatsConnection:
 
     async def close(self) -> None:
         """Closes it."""
-        with suppress(Exception):  # the client writes to its server even when that is gone: TypeError
-            await self._client.close()
+        if self._renewing is not None:
+            self._renewing.cancel()
+        await _close(self._client)
 
     # ---------------------------------------------------------------- writing
 
@@ -122,7 +128,7 @@ class NatsConnection:
 
         Controllers alone have the right to.
         """
-        with _as_os_errors():
+        with self._asking():
             for wanted in _streams(self._settings):
                 try:
                     await self._js.add_stream(wanted)
@@ -154,7 +160,7 @@ class NatsConnection:
         sent = dict(headers or {})
         if after is not None:
             sent["Nats-Expected-Last-Sequence"] = str(after)
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             try:
                 return (await self._js.publish(subject, body, timeout=within_s, headers=sent)).seq
@@ -165,7 +171,7 @@ class NatsConnection:
 
     async def store_file(self, name: str, content: bytes) -> None:
         """Stores a large content under its digest, unless it is there. Raises: OSError."""
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             bucket = await self._bucket()
             try:
@@ -177,19 +183,19 @@ class NatsConnection:
 
     async def file(self, name: str) -> bytes:
         """A large content. Raises: OSError."""
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             return (await (await self._bucket()).get(name)).data or b""
 
     async def last_sequence(self, stream: str) -> int:
         """The sequence of a stream's last message; 0: there was none. Raises: OSError."""
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             return (await self._js.stream_info(stream)).state.last_seq
 
     async def last_message(self, stream: str, subject: str) -> Message | None:
         """The last message of a subject. Raises: OSError."""
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             try:
                 found = await self._js.get_last_msg(stream, subject)
@@ -199,7 +205,7 @@ class NatsConnection:
 
     async def message_at(self, stream: str, sequence: int) -> Message | None:
         """The message with this sequence. Raises: OSError."""
-        with _as_os_errors():
+        with self._asking():
             self._demand()
             try:
                 found = await self._js.get_msg(stream, sequence)
@@ -217,7 +223,7 @@ class NatsConnection:
         """
         position, times = after, self.times_connected
         while True:
-            with _as_os_errors():
+            with self._asking():
                 self._demand()
                 if times != self.times_connected:
                     raise ConnectionError("NATS was away")
@@ -236,13 +242,13 @@ class NatsConnection:
 
     async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncGenerator[Message | None]:
         """What one consumer brings, until it leaves something out or is gone."""
-        with _as_os_errors():
+        with self._asking():
             known = await subscription.consumer_info()
             if not known.num_pending and not (known.delivered and known.delivered.consumer_seq):
                 yield None  # nothing is there, and nothing is on its way
         number = 0
         while True:
-            with _as_os_errors():
+            with self._asking():
                 try:
                     raw = await subscription.next_msg(timeout=_QUIET_S)
                 except nats.errors.TimeoutError:
@@ -262,6 +268,27 @@ class NatsConnection:
 
     async def _bucket(self) -> ObjectStore:
         return await self._js.object_store(FILES)
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turns the client's errors into OSError, and replaces a client that never gets an answer."""
+        try:
+            yield
+        except (nats.errors.Error, StreamError, TimeoutError, asyncio.InvalidStateError) as error:
+            is_late = isinstance(error, TimeoutError) and time.monotonic() - self._answered_at > _DEAD_S
+            if is_late and self._client.is_connected and (self._renewing is None or self._renewing.done()):
+                self._renewing = asyncio.create_task(self._renew())
+            raise ConnectionError(f"{type(error).__name__}: {error}") from error
+        self._answered_at = time.monotonic()
+
+    async def _renew(self) -> None:
+        """Connects with another client: one whose server died while it connected may never notice."""
+        former, self._client = self._client, Client()
+        self._js = JetStreamContext(self._client, timeout=STORED_WITHIN_S)
+        log.warning("line_nats_away", user=self._user, reason="nothing is answered")
+        await _close(former)
+        await self.open()
+        log.info("line_nats_back", user=self._user)
 
     def _demand(self) -> None:
         """Raises: ConnectionError at once while there is no connection: nothing is kept to be sent later."""
@@ -317,13 +344,11 @@ def _message(raw: Msg) -> Message:
     return Message(seen.sequence.stream, raw.subject, raw.headers or {}, raw.data, seen.num_pending or 0)
 
 
-@contextmanager
-def _as_os_errors() -> Iterator[None]:
-    """Turns the client's errors into OSError."""
-    try:
-        yield
-    except (nats.errors.Error, StreamError, TimeoutError, asyncio.InvalidStateError) as error:
-        raise ConnectionError(f"{type(error).__name__}: {error}") from error
+async def _close(client: Client) -> None:
+    """Closes a client, whatever state it is in: one whose transport is gone raises anything."""
+    with suppress(Exception):
+        async with asyncio.timeout(STORED_WITHIN_S):
+            await client.close()
 
 
 async def _note_nothing(error: Exception) -> None:

@@ -36,10 +36,14 @@ class StreamReader:
         self._times_connected = 0
         self.position = 0
         """The sequence of the last message that was applied."""
-        self.is_up_to_date = False
-        """Whether everything had been applied when the stream was last asked."""
+        self._has_all = False
         self._told = ""
         """Why it could not read, as the log has it."""
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether everything had been applied when the stream was last asked, on this connection."""
+        return self._has_all and self._times_connected == self._connection.times_connected
 
     async def run(self) -> None:
         """Applies what comes, until it is cancelled."""
@@ -52,7 +56,7 @@ class StreamReader:
                 is_same = self._times_connected == self._connection.times_connected
                 if self._connection.is_up and is_same and not isinstance(error, Rewound):
                     self._tell(str(error))
-            self.is_up_to_date = False
+            self._has_all = False
             await asyncio.sleep(_RETRY_S)
 
     def _tell(self, reason: str) -> None:
@@ -82,9 +86,9 @@ class StreamReader:
                     if message is not None:
                         await self._take(message)
                         self.position = message.sequence
-                    self.is_up_to_date = message is None or not message.left
+                    self._has_all = message is None or not message.left
                     self._told = ""
-                    if to_end and self.is_up_to_date:
+                    if to_end and self._has_all:
                         return
         except Rewound:
             self.begin_anew()
