@@ -69,6 +69,7 @@ async def test_a_front_has_what_the_leader_published(line_hosts: Hosts) -> None:
     await leader.enter(1, 2, 3)
     await _until_same(leader.folder, front)
     assert front.status.read_bytes() == b"two"
+    await until((front.secret / "keys.json").exists)
     assert front.event_key() == leader.folder.event_key()
     if front.path != leader.folder.path:
         assert not (front.secret / "controller.json").exists(), "a front foresees no draw"
@@ -249,6 +250,7 @@ async def test_a_message_that_no_controller_of_ours_wrote_is_refused(
     assert await nats_line.last_sequence(DOCUMENTS) == last + 1
     await until(front.window_close(1).exists)
     assert front.status.read_bytes() == b"genuine"
+    await until((front.secret / "keys.json").exists)
     assert front.event_key() == leader.folder.event_key()
     assert capfd.readouterr().out.count("line_message_refused") >= 1
 
@@ -268,6 +270,7 @@ async def test_a_key_of_another_installation_is_not_taken(
     await leader.publish("status.json", b"one")
     await until(front.status.exists)
     await asyncio.sleep(0.2)
+    await until((front.secret / "keys.json").exists)
     assert front.event_key() == leader.folder.event_key()
     assert leader.folder.keys().chain != other
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-from meterai.cli.tools.plan_hosts_words import Language, moment, number, rupiah, say
+from meterai.texts.plan_hosts import Language, moment, number, rupiah, say
 
 _COUNTS: Final = ("fronts", "sites", "workers", "lines", "postgres", "stores", "postgres_cores")
 """Figures whose 0 means: as many as are needed."""
