@@ -115,3 +115,14 @@ async def test_a_client_that_hangs_is_replaced(
     last = await nats_line.last_message(DOCUMENTS, _ONE)
     assert last is not None
     assert (last.sequence, last.body) == (sequence, b"dua")
+
+
+async def test_a_reader_whose_consumer_outlives_a_connection_begins_anew(nats_line: NatsConnection) -> None:
+    """The server of the connection goes, that of the consumer stays: another one may lack what was read."""
+    reader = nats_line.follow(DOCUMENTS, [_ONE], after=0)
+    assert await _next(reader, 1) == [None]
+    transport = nats_line._client._transport
+    assert transport is not None
+    transport.close()
+    with pytest.raises(ConnectionError, match="NATS was away"):
+        await _next(reader, 20)

@@ -241,7 +241,8 @@ class NatsConnection:
                     await subscription.unsubscribe()
 
     async def _read(self, subscription: JetStreamContext.PushSubscription) -> AsyncGenerator[Message | None]:
-        """What one consumer brings, until it leaves something out or is gone."""
+        """What one consumer brings, until it leaves something out or is gone, or NATS was away."""
+        times = self.times_connected
         with self._asking():
             known = await subscription.consumer_info()
             if not known.num_pending and not (known.delivered and known.delivered.consumer_seq):
@@ -253,6 +254,8 @@ class NatsConnection:
                     raw = await subscription.next_msg(timeout=_QUIET_S)
                 except nats.errors.TimeoutError:
                     self._demand()
+                    if times != self.times_connected:
+                        return
                     try:
                         known = await subscription.consumer_info()
                     except NotFoundError:
@@ -262,7 +265,7 @@ class NatsConnection:
                     yield None
                     continue
             number += 1
-            if raw.metadata.sequence.consumer != number:
+            if raw.metadata.sequence.consumer != number or times != self.times_connected:
                 return
             yield _message(raw)
 
