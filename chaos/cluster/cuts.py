@@ -87,21 +87,20 @@ async def set_clocks_apart(cluster: Cluster) -> None:
     roles = [*((APPS[1], role) for role in ("worker", "site", "controller")), (FRONTS[1], "gate")]
     pieces = [cluster.pieces[f"{host} {role}"] for host, role in roles]
     leading = await leader()
-    store = next(one for one in STORES if one != leading)
-    database = cluster.pieces[f"{store} patroni"]
-    await asyncio.gather(
-        database.restart(_faked()), *(one.restart({"PYTHONPATH": str(ahead)}) for one in pieces)
-    )
-    await until(is_whole, "a standby with the other clock", 60)
-    await _switch_to(store)
+    databases = [cluster.pieces[f"{store} patroni"] for store in STORES if store != leading]
+    await asyncio.gather(*(one.restart({"PYTHONPATH": str(ahead)}) for one in pieces))
+    for database in databases:  # the leader can only hand over to the standby that is synchronous then
+        await database.restart(_faked())
+        await until(is_whole, "a standby with the other clock", 60)
+    await _switch_over(leading)
     await asyncio.sleep(_APART_SECONDS)
-    await asyncio.gather(database.restart(), *(one.restart() for one in pieces))
+    await asyncio.gather(*(one.restart() for one in (*databases, *pieces)))
 
 
-async def _switch_to(store: str) -> None:
-    leading = await leader()
-    told = json.dumps({"leader": leading, "candidate": store}).encode()
-    request = urllib.request.Request(f"http://{address(leading)}:{PATRONI}/switchover", data=told)
+async def _switch_over(leading: str) -> None:
+    request = urllib.request.Request(
+        f"http://{address(leading)}:{PATRONI}/switchover", data=json.dumps({"leader": leading}).encode()
+    )
     await asyncio.to_thread(lambda: urllib.request.urlopen(request, timeout=30).close())  # noqa: S310
     await until_led(without=leading)
 

@@ -67,7 +67,7 @@ SINGLE: Final = (
     Fault("nats-without-quorum", {**_QUICK, CALL: 40.0}, kills.kill_quorum, over_nats=True),
     _OBJECTS,
     Fault("postgresql-leader-partitioned", _DATABASE, cuts.cut_leader),
-    Fault("link-to-database-cut", _POOLER, cuts.cut_database),
+    Fault("link-to-database-cut", _DATABASE, cuts.cut_database),
     Fault("link-to-site-cut", _QUICK, cuts.cut_site),
     Fault("link-to-database-slow", _POOLER, cuts.slow_database),
     Fault("front-replaced-by-an-empty-host", _QUICK, kills.replace_front),
