@@ -52,7 +52,7 @@ _PGBOUNCER: Final = Fault("pgbouncer-killed", _POOLER, kills.kill_pgbouncer, is_
 _NATS: Final = Fault(
     "nats-server-killed", {**_QUICK, CALL: 15.0}, kills.kill_nats, is_short=True, over_nats=True
 )
-_OBJECTS: Final = Fault("object-store-away", {STAMP: 45.0, TICKET: 3.0}, cuts.cut_store)
+_OBJECTS: Final = Fault("object-store-away", {STAMP: 45.0, JOBS: 45.0, TICKET: 3.0}, cuts.cut_store)
 
 SINGLE: Final = (
     _LEADER,
